@@ -1,0 +1,126 @@
+"""The closed sets of words: every state and kind that a record, a row or a page may name."""
+
+from enum import StrEnum
+
+
+class EventStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class Visibility(StrEnum):
+    """Who finds an event: everybody in the listings, or only those who were given its address."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+
+
+class Choose(StrEnum):
+    """How many of an event's occurrences one registration takes."""
+
+    ONE = "one"
+    ANY = "any"
+    ALL = "all"
+
+
+class Approval(StrEnum):
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+class RegistrationNeed(StrEnum):
+    """Whether an occurrence asks people to register before they take part."""
+
+    NONE = "none"
+    REQUIRED = "required"
+
+
+class ConferenceProvider(StrEnum):
+    ZOOM = "zoom"
+    OTHER = "other"
+
+
+class ConferenceKind(StrEnum):
+    MEETING = "meeting"
+    WEBINAR = "webinar"
+
+
+class ConferenceAccess(StrEnum):
+    """Who is shown the room: everybody on the public page, or confirmed people by their join link."""
+
+    PUBLIC = "public"
+    REGISTERED = "registered"
+
+
+class PlaceState(StrEnum):
+    CONFIRMED = "confirmed"
+    WAITLISTED = "waitlisted"
+    PENDING = "pending"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+
+
+class QuestionType(StrEnum):
+    SHORT_TEXT = "short_text"
+    LONG_TEXT = "long_text"
+    SINGLE_CHOICE = "single_choice"
+    SEVERAL_CHOICES = "several_choices"
+    YES_NO = "yes_no"
+    CONSENT = "consent"
+    NUMBER = "number"
+    DATE = "date"
+    COUNTRY = "country"
+    PHONE = "phone"
+    URL = "url"
+
+
+CHOICE_TYPES = frozenset({QuestionType.SINGLE_CHOICE, QuestionType.SEVERAL_CHOICES})
+
+
+class LetterKind(StrEnum):
+    CONFIRMATION = "confirmation"
+    INVITE = "invite"
+    WAITLISTED = "waitlisted"
+    PENDING = "pending"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    PROMOTED = "promoted"
+    CANCELLED = "cancelled"
+    ALREADY_REGISTERED = "already_registered"
+
+
+class MessageState(StrEnum):
+    """The outbox states of one letter.
+
+    QUEUED waits for ``due_at``; SENDING is leased by a worker until ``lease_until``; SENT was taken by the
+    mail server; FAILED was refused for good; SUPERSEDED was overtaken by a later fact before it left.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    MANAGER = "manager"
+    ASSISTANT = "assistant"
+
+
+class Evidence(StrEnum):
+    """How we know that somebody joined."""
+
+    JOIN_LINK = "join_link"
+    CHECK_IN = "check_in"
+    ZOOM = "zoom"
+
+
+class Purpose(StrEnum):
+    """What a derived link is good for; a token of one purpose never opens another."""
+
+    RECEIPT = "receipt"
+    MANAGE = "manage"
+    JOIN = "join"

@@ -1,0 +1,29 @@
+"""The tables. Importing this room registers all of them on ``Base.metadata``."""
+
+from eventsapp.models.account import Membership, User
+from eventsapp.models.attendance import Attendance
+from eventsapp.models.base import Base
+from eventsapp.models.event import Event, LanguageVariant, LetterText, Question
+from eventsapp.models.message import Message
+from eventsapp.models.occurrence import Conference, Occurrence
+from eventsapp.models.organization import Organization
+from eventsapp.models.registration import Answer, Place, Receipt, Registration
+
+__all__ = [
+    "Answer",
+    "Attendance",
+    "Base",
+    "Conference",
+    "Event",
+    "LanguageVariant",
+    "LetterText",
+    "Membership",
+    "Message",
+    "Occurrence",
+    "Organization",
+    "Place",
+    "Question",
+    "Receipt",
+    "Registration",
+    "User",
+]

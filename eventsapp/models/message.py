@@ -1,0 +1,59 @@
+"""The outbox: one letter to one person, written in the transaction that caused it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventsapp.domain.vocabulary import LetterKind, MessageState
+from eventsapp.models.base import Base, Json, one_of
+from eventsapp.models.registration import Place, Registration
+
+_WAITING = text("state IN ('queued', 'sending')")
+
+
+class Message(Base):
+    """The only truth about a letter. It is rendered from the current rows when it is sent.
+
+    ``place_id`` names the place whose calendar object the letter carries; None: it carries none.
+    ``context`` holds the few facts that later rows no longer tell: the SEQUENCE of a cancellation, the places
+    a decision was about. ``message_id`` is made here, so that every retry carries the same one.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        CheckConstraint("(state = 'sending') = (lease IS NOT NULL)", name="lease_while_sending"),
+        Index(
+            "ix_message_waiting", "priority", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING
+        ),
+        Index("ix_message_registration_id_created_at", "registration_id", "created_at"),
+        Index("ix_message_address_key_created_at", "address_key", "created_at"),
+    )
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), index=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    message_id: Mapped[str] = mapped_column(unique=True)
+    thread_of: Mapped[str] = mapped_column(default="")  # Message-ID of the first letter about this registration
+    kind: Mapped[LetterKind] = mapped_column(one_of(LetterKind, "kind"))
+    language_tag: Mapped[str]
+    recipient: Mapped[str | None]  # frozen: a later change of address must not redirect it; None once erased
+    address_key: Mapped[str | None]
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    context: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    priority: Mapped[int] = mapped_column(default=0)  # 0 leaves first
+    state: Mapped[MessageState] = mapped_column(one_of(MessageState, "state"), default=MessageState.QUEUED)
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    last_code: Mapped[int | None]
+    last_error: Mapped[str] = mapped_column(default="")
+    uncertain: Mapped[bool] = mapped_column(default=False)
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    registration: Mapped[Registration] = relationship()
+    place: Mapped[Place | None] = relationship()

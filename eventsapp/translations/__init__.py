@@ -1,0 +1,79 @@
+"""The interface's own words, by gettext catalogs (``<language>/LC_MESSAGES/messages.po``). No Flask in this room.
+
+A door opens ``with speaking(tag):`` and everything inside, templates and forms too, speaks that language.
+"""
+
+import gettext as stdlib_gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from eventsapp.domain.errors import DomainError
+
+INTERFACE_LANGUAGES = ("en", "es")  # the first is the language of the source texts
+DOMAIN = "messages"
+_FOLDER = Path(__file__).parent
+_tag: ContextVar[str] = ContextVar("interface_language", default=INTERFACE_LANGUAGES[0])
+
+
+def interface_language(tag: str) -> str:
+    """The interface language that serves a BCP 47 tag: itself, then its parents, then English."""
+    lowered = {known.lower(): known for known in INTERFACE_LANGUAGES}
+    parts = tag.lower().replace("_", "-").split("-")
+    while parts:
+        if found := lowered.get("-".join(parts)):
+            return found
+        parts.pop()
+    return INTERFACE_LANGUAGES[0]
+
+
+@cache
+def catalog(language: str) -> stdlib_gettext.NullTranslations:
+    """The compiled catalog of one interface language; English is the source itself."""
+    if language == INTERFACE_LANGUAGES[0]:
+        return stdlib_gettext.NullTranslations()
+    return stdlib_gettext.translation(DOMAIN, _FOLDER, [language.replace("-", "_")])
+
+
+@contextmanager
+def speaking(tag: str) -> Iterator[None]:
+    """Within the block the interface speaks the language that serves ``tag``."""
+    token = _tag.set(interface_language(tag))
+    try:
+        yield
+    finally:
+        _tag.reset(token)
+
+
+def spoken() -> str:
+    """The interface language in force."""
+    return _tag.get()
+
+
+def gettext(message: str, **values: Any) -> str:
+    text = catalog(_tag.get()).gettext(message)
+    return text % values if values else text
+
+
+def pgettext(context: str, message: str, **values: Any) -> str:
+    text = catalog(_tag.get()).pgettext(context, message)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, n: int, **values: Any) -> str:
+    text = catalog(_tag.get()).ngettext(singular, plural, n)
+    return text % {"num": n, **values}
+
+
+def npgettext(context: str, singular: str, plural: str, n: int, **values: Any) -> str:
+    text = catalog(_tag.get()).npgettext(context, singular, plural, n)
+    return text % {"num": n, **values}
+
+
+def say(error: DomainError) -> str:
+    """A domain error in the language in force."""
+    text = gettext(error.message)
+    return text % error.values if error.values else text
