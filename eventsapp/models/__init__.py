@@ -7,9 +7,10 @@ from eventsapp.models.event import Event, LanguageVariant, LetterText, Question
 from eventsapp.models.message import Message
 from eventsapp.models.occurrence import Conference, Occurrence
 from eventsapp.models.organization import Organization
-from eventsapp.models.registration import Answer, Place, Receipt, Registration
+from eventsapp.models.registration import AddressUse, Answer, Place, Receipt, Registration
 
 __all__ = [
+    "AddressUse",
     "Answer",
     "Attendance",
     "Base",

@@ -101,3 +101,22 @@ class Receipt(Base):
     expires_at: Mapped[datetime]
 
     event: Mapped[Event] = relationship()
+
+
+class AddressUse(Base):
+    """A form was sent for an address: what the limits against floods count, for an hour.
+
+    Both columns hold keyed hashes, so nothing personal stays here; and every form leaves the same row, whether the
+    address was known or not.
+    """
+
+    __tablename__ = "address_use"
+    __table_args__ = (
+        Index("ix_address_use_address_hash_used_at", "address_hash", "used_at"),
+        Index("ix_address_use_domain_hash_used_at", "domain_hash", "used_at"),
+        Index("ix_address_use_used_at", "used_at"),
+    )
+
+    address_hash: Mapped[str]
+    domain_hash: Mapped[str]
+    used_at: Mapped[datetime]
