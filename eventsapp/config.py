@@ -6,14 +6,17 @@ import re
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 PREFIX = "EVENTSAPP_"
 PACKAGE = Path(__file__).resolve().parent
 LEAST_KEY_LENGTH = 32
+LAST_PORT = 65535
+_ADDRESS = re.compile(r"([^\s/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
 class BadSetting(Exception):
@@ -30,19 +33,20 @@ def resource(name: str) -> Path:
 class Settings:
     """Every setting with its checked value. ``from_environment`` is how a process gets one.
 
-    ``base_url`` has no trailing slash; all absolute links come from it, never from a request's Host header.
+    ``base_url`` is scheme, host and port alone; all absolute links come from it, never from a request's Host header.
     ``link_key`` signs the links that were mailed: losing it breaks them, so it belongs in every backup.
     """
 
     instance_path: Path
-    database_url: str
-    secret_key: str
-    link_key: str
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    link_key: str = field(repr=False)
+    bind: str = "127.0.0.1:8000"  # where `eventsapp serve` listens
     base_url: str = "http://127.0.0.1:8000"
-    mail_url: str = ""  # smtp://, smtps://, file:///, console: or memory: (tests)
+    mail_url: str = field(default="", repr=False)  # smtp://, smtps://, file:///, console: or memory: (tests)
     mail_from: str = "events@localhost.localdomain"
     trusted_proxies: int = 0
-    mailbox: bool = False  # /mailbox, for `make run` on loopback alone
+    mailbox: bool = False  # /mailbox, for `make run`; never true where ``bind`` is open to other machines
     limit_per_network: int = 60  # registration forms sent from one network (IPv4 address, IPv6 /64) an hour
     limit_per_address: int = 10  # registrations of one e-mail address, over all events, an hour
     limit_per_domain: int = 500  # registrations of one mail domain, over all events, an hour
@@ -74,16 +78,20 @@ class Settings:
         environ = os.environ if environ is None else environ
         instance = _instance_path(environ)
         given = _from_toml(instance / "eventsapp.toml")
-        for field in fields(cls):
-            text = environ.get(PREFIX + field.name.upper())
+        for known in (known for known in fields(cls) if known.name != "instance_path"):
+            text = environ.get(PREFIX + known.name.upper())
             if text is not None and text.strip():
-                given[field.name] = text.strip()
+                given[known.name] = text.strip()
         for name in ("secret_key", "link_key"):
-            given.setdefault(name, _stored_key(instance / name))
+            if name not in given:
+                given[name] = _stored_key(instance / name)
         given.setdefault("database_url", f"sqlite:///{instance / 'eventsapp.sqlite3'}")
         given.setdefault("mail_url", (instance / "mail").as_uri())
-        given["instance_path"] = str(instance)
-        return cls(**{name: _CHECKS[name](name, value) for name, value in given.items()})
+        given.setdefault("bind", "127.0.0.1:8000")
+        values = {name: _CHECKS[name](name, value) for name, value in given.items()}
+        values.setdefault("base_url", address_of(values["bind"]))
+        values["mailbox"] = values.get("mailbox", False) and is_loopback(bind_host(values["bind"]))
+        return cls(instance_path=instance, **values)
 
 
 def _instance_path(environ: Mapping[str, str]) -> Path:
@@ -94,9 +102,8 @@ def _instance_path(environ: Mapping[str, str]) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadSetting(
-            f"EVENTSAPP_INSTANCE_PATH: the folder {path} cannot be made ({error.strerror}); name one that can be written."
-        ) from error
+        remedy = f"the folder {path} cannot be made ({error.strerror}); name one that can be written."
+        raise _bad("instance_path", remedy) from error
     return path
 
 
@@ -116,26 +123,34 @@ def _from_toml(path: Path) -> dict[str, Any]:
 
 def _stored_key(path: Path) -> str:
     """A key made once and kept beside the database, readable by its owner alone; safe when two processes start."""
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        if not path.exists():
+            _make_key(path)
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        remedy = (
+            f"the key in {path} cannot be made or read ({error}); give this user the right to, or set the key here."
+        )
+        raise _bad(path.name, remedy) from error
+
+
+def _make_key(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
-        try:
-            os.link(draft, path)  # fails where another process was first: then its key holds
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+        os.link(draft, path)  # fails where another process was first: then its key holds
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _bad(name: str, remedy: str) -> BadSetting:
     return BadSetting(f"{PREFIX}{name.upper()}: {remedy}")
-
-
-def _path(name: str, value: Any) -> Path:
-    return Path(value)
 
 
 def _key(name: str, value: Any) -> str:
@@ -145,36 +160,52 @@ def _key(name: str, value: Any) -> str:
 
 
 def _database_url(name: str, value: Any) -> str:
-    value = str(value)
-    if value.startswith(("postgres://", "postgresql://")):
-        value = "postgresql+psycopg://" + value.partition("://")[2]
-    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+    text = str(value)
+    scheme, _, rest = text.partition("://")
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        _split(name, value)
+        return f"postgresql+psycopg://{rest}"
+    if scheme != "sqlite" or not rest.startswith("/") or rest.strip("/") in ("", ":memory:"):
         raise _bad(name, "write sqlite:////absolute/path.sqlite3 or postgresql://user:password@host/database.")
-    return value
+    return text
+
+
+def _bind(name: str, value: Any) -> str:
+    text = str(value)
+    if text.startswith("unix:/"):
+        return text
+    if not _ADDRESS.fullmatch(text) or not 0 < int(text.rpartition(":")[2]) <= LAST_PORT:
+        remedy = "write address and port, for example 127.0.0.1:8000, [::1]:8000 or unix:/run/eventsapp.socket."
+        raise _bad(name, remedy)
+    return text
 
 
 def _base_url(name: str, value: Any) -> str:
     parts = _split(name, value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise _bad(name, "write the public address people open, for example https://events.example.org.")
-    return str(value).rstrip("/")
+    bare = not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
+    if parts.scheme not in ("http", "https") or not bare or not _HOST.fullmatch(parts.hostname or ""):
+        remedy = "write scheme and host of the public address, in ASCII, for example https://events.example.org."
+        raise _bad(name, remedy)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _mail_url(name: str, value: Any) -> str:
     parts = _split(name, value)
     if parts.scheme in ("smtp", "smtps") and parts.hostname:
         return str(value)
-    if (parts.scheme == "file" and parts.path.startswith("/")) or value in ("console:", "memory:"):
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return str(value)
+    if value in ("console:", "memory:"):
         return str(value)
     raise _bad(
         name, "write smtp://user:password@host:587?starttls=1, smtps://user:password@host, file:///folder or console:."
     )
 
 
-def _split(name: str, value: Any) -> Any:
+def _split(name: str, value: Any) -> SplitResult:
     try:
         parts = urlsplit(str(value))
-        _ = parts.port
+        _ = parts.port  # raises where it is none
     except ValueError as error:
         raise _bad(name, f"{error}; write a whole URL with a port between 1 and 65535.") from error
     return parts
@@ -204,6 +235,20 @@ def _switch(name: str, value: Any) -> bool:
     return words[word]
 
 
+def bind_host(bind: str) -> str:
+    """The address in ``bind``; a Unix socket is nobody's address, so it is an empty text."""
+    return "" if bind.startswith("unix:") else bind.rpartition(":")[0]
+
+
+def address_of(bind: str) -> str:
+    """The URL under which this machine itself reaches what listens at ``bind``."""
+    host, _, port = bind.rpartition(":")
+    if bind.startswith("unix:"):
+        return "http://localhost"
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104  compared with, not bound
+    return f"http://{host}" if port == "80" else f"http://{host}:{port}"
+
+
 def is_loopback(host: str) -> bool:
     """Whether a bind address or peer is this machine alone."""
     try:
@@ -213,10 +258,10 @@ def is_loopback(host: str) -> bool:
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "instance_path": _path,
     "database_url": _database_url,
     "secret_key": _key,
     "link_key": _key,
+    "bind": _bind,
     "base_url": _base_url,
     "mail_url": _mail_url,
     "mail_from": _mail_from,

@@ -1,0 +1,65 @@
+"""Alembic's way in: runs the versions over the application's own database, inside its context.
+
+All of it is one transaction on both databases, and a second process that migrates at the same time waits.
+"""
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from eventsapp.db import db
+from eventsapp.models import Base
+from eventsapp.models.base import Json, UtcInstant, WallTime
+
+ONE_AT_A_TIME = 7_302_118  # any number, the same for all our processes
+
+
+def plain_type(kind: str, thing: object, _context: object) -> str | bool:
+    """Write our column types into a version as plain SQL ones: what a version makes must not change with the models."""
+    if kind == "type" and isinstance(thing, UtcInstant):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, WallTime):
+        return "sa.DateTime()"
+    if kind == "type" and thing is Json:
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
+
+
+def migrate(connection: Connection) -> None:
+    options = current_app.extensions["migrate"].configure_args
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transactional_ddl=True,
+        render_item=plain_type,
+        **options,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def on_postgresql() -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
+        migrate(connection)
+
+
+def on_sqlite() -> None:
+    """SQLite alters a table by making it anew and dropping the old one, which must not delete what refers to it."""
+    with db.engine.connect() as connection:
+        driver = connection.connection.dbapi_connection
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.execution_options(eventsapp_writing=True).begin():
+                migrate(connection)
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                if broken:
+                    raise RuntimeError(f"rows refer to nothing after this migration: {broken[:5]}")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
+
+if db.engine.dialect.name == "sqlite":
+    on_sqlite()
+else:
+    on_postgresql()
