@@ -1,0 +1,15 @@
+"""Delete what was kept for a while only."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from eventsapp.actions import floods
+from eventsapp.models import Receipt
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """Receipts whose day is over go with what was typed; so do counts that no limit looks at any more."""
+    session.execute(delete(Receipt).where(Receipt.expires_at <= now))
+    floods.forget(session, now=now)

@@ -1,0 +1,86 @@
+"""Which letters a fact about a registration causes. One function, so that every door and action writes the same ones."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from eventsapp.actions import outbox
+from eventsapp.config import Settings
+from eventsapp.domain.links import new_public_id
+from eventsapp.domain.vocabulary import LetterKind, PlaceState
+from eventsapp.models import Message, Place, Registration
+
+_GIVE_A_PLACE = frozenset({LetterKind.CONFIRMATION, LetterKind.APPROVED, LetterKind.PROMOTED})
+_REPEAT = LetterKind.ALREADY_REGISTERED
+
+
+def announce(
+    session: Session,
+    registration: Registration,
+    kind: LetterKind,
+    places: Sequence[Place],
+    *,
+    now: datetime,
+    settings: Settings,
+) -> list[Message]:
+    """Write the letters that tell the fact ``kind`` about ``places``; the rows must say it already.
+
+    A registration with one place gets one letter, which carries its calendar object. With several, the letter lists
+    them all and each place confirmed just now gets an invite of its own; a cancellation is always one letter a place.
+    Letters still queued that the fact overtakes are dropped. ``kind`` is never INVITE: that follows from the others.
+    """
+    if kind is LetterKind.CANCELLED:
+        written = [_cancellation(session, registration, place, now, settings) for place in places]
+        return [message for message in written if message is not None]
+    alone = len(registration.places) == 1
+    if alone and kind is not _REPEAT:
+        outbox.supersede(session, registration, now=now)
+    about = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
+    letter = outbox.enqueue(
+        session,
+        registration,
+        kind,
+        now=now,
+        settings=settings,
+        place=about[0] if alone and _invites(kind, about) else None,
+        context={"places": [place.id for place in about]},
+        nonce=new_public_id() if kind is _REPEAT else "",  # each time somebody asks; floods bound it
+    )
+    written = [letter]
+    if not alone and kind in _GIVE_A_PLACE:
+        written += [
+            outbox.enqueue(
+                session,
+                registration,
+                LetterKind.INVITE,
+                now=now,
+                settings=settings,
+                place=place,
+                context={"places": [place.id]},
+            )
+            for place in about
+            if place.state is PlaceState.CONFIRMED
+        ]
+    return [message for message in written if message is not None]
+
+
+def _invites(kind: LetterKind, about: Sequence[Place]) -> bool:
+    return (kind in _GIVE_A_PLACE or kind is _REPEAT) and bool(about) and about[0].state is PlaceState.CONFIRMED
+
+
+def _cancellation(
+    session: Session, registration: Registration, place: Place, now: datetime, settings: Settings
+) -> Message | None:
+    """``sequence`` is kept: by the time the letter leaves, the rows may be at a later one."""
+    alone = len(registration.places) == 1
+    outbox.supersede(session, registration, now=now, place=None if alone else place)
+    return outbox.enqueue(
+        session,
+        registration,
+        LetterKind.CANCELLED,
+        now=now,
+        settings=settings,
+        place=place if place.invited_at is not None else None,
+        context={"places": [place.id], "sequence": place.occurrence.sequence + place.revision},
+    )

@@ -1,0 +1,320 @@
+"""The outbox: letters are written here by the transaction that causes them, and claimed, sent and recorded from here.
+
+Nothing in this room sends or renders. Every write-back names the lease it works under, so a worker that lost its
+lease changes nothing.
+"""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from eventsapp.config import Settings
+from eventsapp.domain.errors import N_, NotFound, Refused
+from eventsapp.domain.links import new_public_id
+from eventsapp.domain.text import clean_line
+from eventsapp.domain.vocabulary import LetterKind, MessageState
+from eventsapp.models import Message, Place, Registration
+
+LEASE = timedelta(minutes=10)  # longer than any one conversation with a mail server may take
+BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800, 7200))
+SCATTER = 0.2
+GIVE_UP_AFTER = timedelta(hours=48)
+ASK_AGAIN_AFTER = timedelta(minutes=15)  # a letter that may have arrived is sent once more, recognisable as the same
+
+_WAITING = (MessageState.QUEUED, MessageState.SENDING)
+_AFTER_OTHERS = frozenset({LetterKind.INVITE})  # the confirmation of the next person comes before them
+_BESIDE_THE_STORY = frozenset({LetterKind.INVITE, LetterKind.ALREADY_REGISTERED})  # they tell of no new state
+
+
+def enqueue(
+    session: Session,
+    registration: Registration,
+    kind: LetterKind,
+    *,
+    now: datetime,
+    settings: Settings,
+    place: Place | None = None,
+    context: dict[str, Any] | None = None,
+    nonce: str = "",
+) -> Message | None:
+    """Write one letter into the causing transaction. None where the same letter is there already.
+
+    The same letter: same registration, kind, place or places, address and revision of the calendar entry, and no
+    letter about another state in between. A ``nonce`` makes another one of it, for a wish to have it again.
+    """
+    if registration.email is None or registration.erased_at is not None:
+        return None
+    session.flush()
+    earlier = session.execute(
+        select(Message.kind, Message.message_id, Message.address_key)
+        .where(Message.registration_id == registration.id)
+        .order_by(Message.id)
+    ).all()
+    turn = sum(row.kind not in _BESIDE_THE_STORY and row.kind is not kind for row in earlier)
+    about = [place] if place is not None else registration.places
+    revision = sum(one.revision + one.occurrence.sequence for one in about)
+    address = hashlib.sha256((registration.address_key or "").encode()).hexdigest()[:8]
+    places = "+".join(str(one) for one in ([place.id] if place is not None else (context or {}).get("places", [])))
+    dedupe_key = f"{registration.public_id}:{kind}:{places or '-'}:{nonce or f'{turn}.{revision}.{address}'}"
+    if session.scalar(select(exists().where(Message.dedupe_key == dedupe_key))):
+        return None
+    first = next((row.message_id for row in earlier if row.address_key == registration.address_key), "")
+    public_id = new_public_id()
+    message = Message(
+        registration_id=registration.id,
+        place_id=None if place is None else place.id,
+        public_id=public_id,
+        message_id=f"<m.{public_id}@{settings.mail_domain}>",
+        thread_of=first,
+        kind=kind,
+        language_tag=registration.language_tag,
+        recipient=registration.email,
+        address_key=registration.address_key,
+        dedupe_key=dedupe_key,
+        context=context or {},
+        priority=1 if kind in _AFTER_OTHERS else 0,
+        due_at=now,
+        created_at=now,
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def supersede(session: Session, registration: Registration, *, now: datetime, place: Place | None = None) -> int:
+    """Drop the queued letters of a registration, or those about one place alone, that a later fact overtook.
+
+    A letter that a worker has in hand is not touched: it may be on the wire.
+    """
+    session.flush()
+    dropped = update(Message).where(Message.registration_id == registration.id, Message.state == MessageState.QUEUED)
+    if place is not None:
+        dropped = dropped.where(Message.place_id == place.id)
+    return _changed(session, dropped.values(state=MessageState.SUPERSEDED, due_at=now))
+
+
+def retry(session: Session, public_id: str, *, now: datetime, settings: Settings) -> Message:
+    """Send a letter (again): one that failed or still waits goes out now, one that was sent is written once more.
+
+    What never arrived keeps its Message-ID. What was sent gets a new one, because mail servers drop a Message-ID they
+    have seen. Raises NotFound, and Refused for a letter that is overtaken or on its way right now.
+    """
+    message = session.scalar(select(Message).where(Message.public_id == public_id).with_for_update())
+    if message is None:
+        raise NotFound(N_("There is no message %(id)s."), id=public_id)
+    if message.state is MessageState.SUPERSEDED or message.recipient is None:
+        raise Refused(N_("Message %(id)s was overtaken by a later fact, so it is not sent again."), id=public_id)
+    if message.state is MessageState.SENDING:
+        raise Refused(N_("Message %(id)s is being sent right now. Look again in a minute."), id=public_id)
+    if message.state is MessageState.SENT:
+        again = enqueue(
+            session,
+            message.registration,
+            message.kind,
+            now=now,
+            settings=settings,
+            place=message.place,
+            context=message.context,
+            nonce=new_public_id(),
+        )
+        if again is None:
+            raise Refused(N_("Message %(id)s has no address any more."), id=public_id)
+        return again
+    message.state = MessageState.QUEUED
+    message.due_at = now
+    message.attempts = 0
+    message.uncertain = False
+    message.context = message.context | {"tried_since": now.isoformat()}
+    return message
+
+
+def anything_due(session: Session, *, now: datetime) -> bool:
+    """A cheap look, without the locks that ``claim`` takes."""
+    return bool(session.scalar(select(exists().where(Message.state.in_(_WAITING), Message.due_at <= now))))
+
+
+def claim(session: Session, *, worker: str, limit: int, now: datetime) -> list[int]:
+    """Take up to ``limit`` due letters under ``worker``'s lease and return their ids, in the order to send them.
+
+    Letters to one registration leave one after the other, oldest first: no invite before its confirmation, and
+    nothing overtakes a letter on the wire. A lease that ran out is due again by itself.
+    """
+    earlier = aliased(Message)
+    one_before = exists().where(
+        earlier.registration_id == Message.registration_id, earlier.id < Message.id, earlier.state.in_(_WAITING)
+    )
+    ids = session.scalars(
+        select(Message.id)
+        .where(Message.state.in_(_WAITING), Message.due_at <= now, ~one_before)
+        .order_by(Message.priority, Message.due_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Message)
+    ).all()
+    if ids:
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids))
+            .values(
+                state=MessageState.SENDING,
+                lease=worker,
+                lease_until=now + LEASE,
+                due_at=now + LEASE,
+                attempts=Message.attempts + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    return list(ids)
+
+
+def hold(session: Session, message_id: int, *, worker: str, now: datetime) -> bool:
+    """Renew the lease right before sending. False: it was lost, leave the letter alone."""
+    return _record(session, message_id, worker, lease_until=now + LEASE, due_at=now + LEASE)
+
+
+def release(session: Session, ids: Sequence[int], *, worker: str, now: datetime) -> int:
+    """Give claimed letters back untried."""
+    if not ids:
+        return 0
+    given_back = _mine(ids, worker).values(**_BACK, due_at=now, attempts=Message.attempts - 1)
+    return _changed(session, given_back)
+
+
+def record_sent(session: Session, message_id: int, *, worker: str, now: datetime, code: int | None = None) -> bool:
+    """The mail server took it. Like every ``record_…``: False where the lease was lost, and then nothing changed."""
+    return _record(
+        session,
+        message_id,
+        worker,
+        lease=None,
+        lease_until=None,
+        state=MessageState.SENT,
+        sent_at=now,
+        last_code=code,
+        last_error="",
+        uncertain=False,
+    )
+
+
+def record_failed(session: Session, message_id: int, *, worker: str, code: int | None = None, error: str = "") -> bool:
+    """Refused for good, or not to be composed. ``error`` are the words that the organizer reads."""
+    return _record(
+        session,
+        message_id,
+        worker,
+        lease=None,
+        lease_until=None,
+        state=MessageState.FAILED,
+        last_code=code,
+        last_error=_words(error),
+    )
+
+
+def record_superseded(session: Session, message_id: int, *, worker: str) -> bool:
+    """What the letter would say is no longer so."""
+    return _record(session, message_id, worker, lease=None, lease_until=None, state=MessageState.SUPERSEDED)
+
+
+def record_retry(
+    session: Session, message_id: int, *, worker: str, now: datetime, code: int | None = None, error: str = ""
+) -> bool:
+    """Try again after the next step of the back-off; 48 hours after the first try it has failed."""
+    message = session.get(Message, message_id, populate_existing=True)
+    if message is None:
+        return False
+    if now - _tried_since(message) >= GIVE_UP_AFTER:
+        return record_failed(session, message_id, worker=worker, code=code, error=error)
+    due_at = now + pause_before(message.attempts + 1)
+    return _record(session, message_id, worker, **_BACK, due_at=due_at, last_code=code, last_error=_words(error))
+
+
+def record_waiting(
+    session: Session,
+    message_id: int,
+    *,
+    worker: str,
+    until: datetime,
+    code: int | None = None,
+    error: str = "",
+) -> bool:
+    """The server turned us away, not this letter: it stays queued, for as long as it takes, as if untried."""
+    return _record(
+        session,
+        message_id,
+        worker,
+        **_BACK,
+        due_at=until,
+        attempts=Message.attempts - 1,
+        last_code=code,
+        last_error=_words(error),
+    )
+
+
+def record_uncertain(session: Session, message_id: int, *, worker: str, now: datetime, error: str = "") -> bool:
+    """All of it was sent and no answer came. It is sent once more with the same Message-ID; a second time it failed."""
+    message = session.get(Message, message_id, populate_existing=True)
+    if message is None:
+        return False
+    if message.uncertain:
+        return record_failed(session, message_id, worker=worker, error=error)
+    return _record(
+        session,
+        message_id,
+        worker,
+        **_BACK,
+        due_at=now + ASK_AGAIN_AFTER,
+        uncertain=True,
+        last_code=None,
+        last_error=_words(error),
+    )
+
+
+def pause_before(attempt: int) -> timedelta:
+    """How long to wait before the given attempt (2 is the first repetition), scattered so that no crowd returns."""
+    step = BACK_OFF[min(max(attempt - 2, 0), len(BACK_OFF) - 1)]
+    return step * random.uniform(1 - SCATTER, 1 + SCATTER)  # noqa: S311  no secret hangs on it
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The outbox at a glance: how many letters are due, and since when the oldest."""
+
+    due: int
+    oldest_due_at: datetime | None
+
+
+def waiting(session: Session, *, now: datetime) -> Waiting:
+    """What ought to have left by now."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(Message.due_at)).where(Message.due_at <= now, Message.state.in_(_WAITING))
+    ).one()
+    return Waiting(count, oldest)
+
+
+_BACK: dict[str, Any] = {"state": MessageState.QUEUED, "lease": None, "lease_until": None}
+
+
+def _tried_since(message: Message) -> datetime:
+    since = message.context.get("tried_since")
+    return datetime.fromisoformat(since) if since else message.created_at
+
+
+def _words(error: str) -> str:
+    return clean_line(error, 500)
+
+
+def _mine(ids: Sequence[int], worker: str) -> Any:
+    return update(Message).where(Message.id.in_(ids), Message.lease == worker, Message.state == MessageState.SENDING)
+
+
+def _record(session: Session, message_id: int, worker: str, **values: Any) -> bool:
+    return _changed(session, _mine([message_id], worker).values(**values)) == 1
+
+
+def _changed(session: Session, statement: Any) -> int:
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
