@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eventsapp.domain.errors import DomainError
+from eventsapp.domain.wording import in_language
 
 INTERFACE_LANGUAGES = ("en", "es")  # the first is the language of the source texts
 DOMAIN = "messages"
@@ -74,6 +75,8 @@ def npgettext(context: str, singular: str, plural: str, n: int, **values: Any) -
 
 
 def say(error: DomainError) -> str:
-    """A domain error in the language in force."""
+    """A domain error in the language in force; dates, clock times and cities among its values too."""
     text = gettext(error.message)
-    return text % error.values if error.values else text
+    return (
+        text % {name: in_language(value, _tag.get()) for name, value in error.values.items()} if error.values else text
+    )
