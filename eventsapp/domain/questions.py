@@ -175,7 +175,9 @@ def _consent(_question: QuestionSpec, values: Sequence[str]) -> bool | None:
 
 
 _PLAIN = re.compile(r"[+-]?\d+(?:[.,]\d*)?|[+-]?[.,]\d+", re.ASCII)
-_GROUPED = re.compile(r"([+-]?[1-9]\d{0,2})(?:([.,\s'’])\d{3})((?:\2\d{3})*)(?:([.,])(\d+))?", re.ASCII)
+_GROUPED = re.compile(
+    r"([+-]?[1-9]\d{0,2})(?:([.,' \u00a0\u202f\u2009’])\d{3})((?:\2\d{3})*)(?:([.,])(\d+))?", re.ASCII
+)
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)  # 1.234: a thousand and more, or one and a bit?
 
 
@@ -262,18 +264,23 @@ def _url(_question: QuestionSpec, values: Sequence[str]) -> str | None:
         raise _WrongError(N_("Enter a web address of at most %(limit)s characters for “%(label)s”."), limit=LONGEST_URL)
     if "://" not in text and re.match(r"[\w-]+(\.[\w-]+)+(/|$|\?)", text):
         text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        port_is_fine = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_fine = False
-    host = (parts.hostname or "") if port_is_fine else ""
-    plain = not any(character.isspace() or character in "\\<>\"'`{}|^" for character in text)
-    if not (plain and parts.scheme in ("http", "https") and re.search(r"[^.]\.[^.]", host)) or "@" in parts.netloc:
+    if not _is_web_address(text):
         raise _WrongError(
             N_("Enter a web address for “%(label)s” that begins with https://, like https://example.org.")
         )
     return text
+
+
+def _is_web_address(text: str) -> bool:
+    if any(character.isspace() or character in "\\<>\"'`{}|^" for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    host_has_dot = re.search(r"[^.]\.[^.]", parts.hostname or "") is not None
+    return parts.scheme in ("http", "https") and host_has_dot and "@" not in parts.netloc and port != 0
 
 
 _CHECKS: dict[QuestionType, Callable[[QuestionSpec, Sequence[str]], AnswerValue | None]] = {

@@ -1,0 +1,171 @@
+"""Registrations as pages, letters and the command line read them: how dates stand, who holds which place.
+
+``standings`` is the one place where rows become ``domain.admission`` values: pages and ``register`` ask the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from eventsapp.config import Settings
+from eventsapp.domain import admission, links
+from eventsapp.domain.admission import Offer, Rules, Standing
+from eventsapp.domain.errors import N_, NotFound
+from eventsapp.domain.questions import QuestionSpec
+from eventsapp.domain.vocabulary import PlaceState, Purpose, RegistrationNeed
+from eventsapp.models import Answer, Event, Occurrence, Place, Receipt, Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many hold a place in one occurrence, and how many wait for one."""
+
+    confirmed: int = 0
+    waiting: int = 0
+
+
+def tallies(session: Session, occurrences: Iterable[Occurrence]) -> dict[int, Tally]:
+    """Counts by occurrence id, one statement for all."""
+    ids = [occurrence.id for occurrence in occurrences]
+    counted: dict[tuple[int, PlaceState], int] = {
+        (occurrence_id, state): number
+        for occurrence_id, state, number in session.execute(
+            select(Place.occurrence_id, Place.state, func.count())
+            .where(Place.occurrence_id.in_(ids), Place.state.in_((PlaceState.CONFIRMED, PlaceState.WAITLISTED)))
+            .group_by(Place.occurrence_id, Place.state)
+        ).tuples()
+    }
+    return {
+        id_: Tally(counted.get((id_, PlaceState.CONFIRMED), 0), counted.get((id_, PlaceState.WAITLISTED), 0))
+        for id_ in ids
+    }
+
+
+def rules_of(event: Event) -> Rules:
+    return Rules(event.status, event.choose, event.approval, event.waitlist, event.opens_at, event.closes_at)
+
+
+def offer_of(occurrence: Occurrence, tally: Tally) -> Offer:
+    return Offer(
+        key=occurrence.key,
+        starts_at=occurrence.starts_at,
+        ends_at=occurrence.ends_at,
+        cancelled=occurrence.cancelled_at is not None,
+        needs_registration=occurrence.registration is RegistrationNeed.REQUIRED,
+        capacity=occurrence.capacity,
+        confirmed=tally.confirmed,
+        waiting=tally.waiting,
+    )
+
+
+def offers_of(event: Event, counted: Mapping[int, Tally]) -> list[Offer]:
+    return [offer_of(occurrence, counted[occurrence.id]) for occurrence in event.occurrences]
+
+
+def standings_of(session: Session, events: Sequence[Event], *, now: datetime) -> dict[int, Standing]:
+    """How each occurrence of these events stands for a newcomer, by occurrence id; one statement for all."""
+    counted = tallies(session, [occurrence for event in events for occurrence in event.occurrences])
+    return {
+        occurrence.id: admission.standing(rules_of(event), offer_of(occurrence, counted[occurrence.id]), now)
+        for event in events
+        for occurrence in event.occurrences
+    }
+
+
+def standings(session: Session, event: Event, *, now: datetime) -> dict[int, Standing]:
+    """How each occurrence of one event stands for a newcomer, by occurrence id."""
+    return standings_of(session, [event], now=now)
+
+
+def places_left(session: Session, event: Event) -> dict[int, int | None]:
+    """Places left by occurrence id, never below 0; None where there is no limit."""
+    counted = tallies(session, event.occurrences)
+    return {occurrence.id: offer_of(occurrence, counted[occurrence.id]).left for occurrence in event.occurrences}
+
+
+def question_specs(event: Event) -> list[QuestionSpec]:
+    """An event's questions as ``domain.questions`` takes them, in order."""
+    return [
+        QuestionSpec(
+            key=question.key,
+            type=question.type,
+            required=question.required,
+            label=question.label,
+            help=question.help,
+            options=question.options,
+            default_tag=event.default_language_tag,
+        )
+        for question in event.questions
+    ]
+
+
+def receipt_by_token(session: Session, token: str, *, now: datetime, settings: Settings) -> Receipt:
+    """The receipt that a token opens, its event loaded. Raises NotFound: wrong in any way, or older than 24 hours."""
+    public_id = links.public_id_in(token)
+    receipt = session.scalar(
+        select(Receipt)
+        .where(Receipt.public_id == (public_id or ""), Receipt.expires_at > now)
+        .options(joinedload(Receipt.event))
+    )
+    if receipt is None or not links.opens(settings.link_key, Purpose.RECEIPT, token, receipt.public_id):
+        raise _not_found()
+    return receipt
+
+
+def receipt_token(receipt: Receipt, settings: Settings) -> str:
+    return links.token(settings.link_key, Purpose.RECEIPT, receipt.public_id)
+
+
+def registration_by_join_token(session: Session, token: str, *, settings: Settings) -> Registration:
+    """The registration whose join link this is, with places, occurrences, rooms and event loaded.
+
+    The link opens the page for every state of its places; what is shown of a room depends on the place. Raises
+    NotFound: wrong in any way, revoked, or erased.
+    """
+    public_id = links.public_id_in(token)
+    registration = session.scalar(
+        _whole().where(Registration.public_id == (public_id or ""), Registration.erased_at.is_(None))
+    )
+    if registration is None or not links.opens(
+        settings.link_key, Purpose.JOIN, token, registration.public_id, registration.link_generation
+    ):
+        raise _not_found()
+    return registration
+
+
+def registration_by_reference(session: Session, reference: str) -> Registration:
+    """A registration by what people read out, in any case and with or without the hyphen. For organizers alone."""
+    letters = "".join(character for character in reference.upper() if character.isalnum())
+    registration = session.scalar(_whole().where(Registration.reference == f"{letters[:4]}-{letters[4:]}"))
+    if registration is None:
+        raise NotFound(N_("There is no registration with the reference %(reference)s."), reference=reference)
+    return registration
+
+
+def registrations_of(session: Session, slug: str, *, state: PlaceState | None = None) -> list[Registration]:
+    """All registrations of an event, drafts too, oldest first; with ``state`` those that hold such a place.
+
+    For organizers alone. Raises NotFound.
+    """
+    event_id = session.scalar(select(Event.id).where(Event.slug == slug))
+    if event_id is None:
+        raise NotFound(N_("There is no event %(slug)s."), slug=slug)
+    wanted = _whole().where(Registration.event_id == event_id).order_by(Registration.created_at, Registration.id)
+    if state is not None:
+        wanted = wanted.where(Registration.places.any(Place.state == state))
+    wanted = wanted.options(selectinload(Registration.answers).joinedload(Answer.question))
+    return list(session.scalars(wanted).all())
+
+
+def _whole() -> Select[Registration]:
+    return select(Registration).options(
+        joinedload(Registration.event).joinedload(Event.organization),
+        selectinload(Registration.places).joinedload(Place.occurrence).joinedload(Occurrence.conference),
+    )
+
+
+def _not_found() -> NotFound:
+    return NotFound(N_("There is no such page."))
