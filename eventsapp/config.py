@@ -89,6 +89,7 @@ class Settings:
         given.setdefault("mail_url", (instance / "mail").as_uri())
         given.setdefault("bind", "127.0.0.1:8000")
         values = {name: _CHECKS[name](name, value) for name, value in given.items()}
+        values["database_url"] = _within(instance, values["database_url"])
         values.setdefault("base_url", address_of(values["bind"]))
         values["mailbox"] = values.get("mailbox", False) and is_loopback(bind_host(values["bind"]))
         return cls(instance_path=instance, **values)
@@ -105,6 +106,14 @@ def _instance_path(environ: Mapping[str, str]) -> Path:
         remedy = f"the folder {path} cannot be made ({error.strerror}); name one that can be written."
         raise _bad("instance_path", remedy) from error
     return path
+
+
+def _within(instance: Path, database_url: str) -> str:
+    """``sqlite:///name`` lies in the instance folder, whoever opens it."""
+    prefix = "sqlite:///"
+    return (
+        f"{prefix}{instance / database_url.removeprefix(prefix)}" if database_url.startswith(prefix) else database_url
+    )
 
 
 def _from_toml(path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import current_app
 from flask_migrate import Migrate
+from sqlalchemy import NullPool, create_engine
 
 from eventsapp.config import resource
 from eventsapp.db import db
@@ -41,23 +42,25 @@ class Standing:
         if self.at_head:
             return f"at version {self.head}"
         if not self.known:
-            return f"at version {self.current}, which this older program does not know (it needs {self.head})"
-        return f"at version {self.current or 'nothing'}, needs {self.head}"
+            return f"at version {self.current}, which is newer than this program ({self.head})"
+        return f"{f'at version {self.current}' if self.current else 'new'} and needs version {self.head}"
 
     @property
     def remedy(self) -> str:
         if not self.known:
             return "Install the eventsapp that made it, or restore the backup taken before the upgrade."
-        return "Make a backup, then run `eventsapp db upgrade`."
+        backup = "Make a backup, then run" if self.current else "Run"
+        return f"{backup} `eventsapp db upgrade`."
 
 
-def standing() -> Standing:
-    """Where the database stands. Only reads; needs an application context; raises what the driver raises."""
+def standing(database_url: str) -> Standing:
+    """Where a database stands. Only reads; raises what the driver raises."""
     scripts = ScriptDirectory(str(resource("migrations")))
     head = scripts.get_current_head()
     if head is None:
         raise BadVersion("No migrations are installed beside the program; install eventsapp again.")
-    with db.engine.connect() as connection:
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     known = current is None or current in {script.revision for script in scripts.walk_revisions()}
     return Standing(current, head, known)
@@ -66,13 +69,13 @@ def standing() -> Standing:
 def upgrade(version: str = "head") -> Standing:
     """Move the schema up. Every table and row of one call change together or not at all."""
     _run(command.upgrade, version)
-    return standing()
+    return standing(current_app.extensions["settings"].database_url)
 
 
 def downgrade(version: str = "-1") -> Standing:
     """Move the schema down, by default one version. What only the newer tables and columns held is lost."""
     _run(command.downgrade, version)
-    return standing()
+    return standing(current_app.extensions["settings"].database_url)
 
 
 def write_version(message: str) -> None:

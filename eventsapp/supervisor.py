@@ -1,0 +1,206 @@
+"""Two processes that live and die together, and how each notices the other's end. Knows no Flask and no database.
+
+Each child gets a process group of its own, so that a Ctrl-C reaches the parent alone and the parent ends them in order.
+"""
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import FrameType
+
+PARENT = "EVENTSAPP_SUPERVISOR"  # a child is told its parent's pid here, and ends when that one is gone
+READY = "EVENTSAPP_READY"  # the file descriptor on which the web server says that it answers
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GRACE = 15.0  # seconds that open requests and the letter in flight get
+BRIEF = 60.0  # a worker that lived for a shorter time failed at its start
+TRIES = 5
+
+log = logging.getLogger(__name__)
+
+
+# --- what a child asks ------------------------------------------------------------------------------------------------
+
+
+def orphaned() -> bool:
+    """Whether this process was started by a supervisor that is gone."""
+    parent = os.environ.get(PARENT)
+    return parent is not None and int(parent) != os.getppid()
+
+
+def supervised() -> bool:
+    return PARENT in os.environ
+
+
+def say_ready() -> None:
+    """Tell the supervisor, if there is one, that the web server answers."""
+    with contextlib.suppress(KeyError, OSError):
+        os.write(int(os.environ[READY]), b".")
+
+
+def stop_event() -> threading.Event:
+    """An event that SIGINT, SIGTERM and SIGHUP set, and the end of the supervisor too. Call it in the main thread."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    def watch() -> None:
+        while not stop.wait(1):
+            if orphaned():
+                stop.set()
+
+    for number in STOPPING:
+        signal.signal(number, on_signal)
+    if supervised():
+        threading.Thread(target=watch, name="watch-supervisor", daemon=True).start()
+    return stop
+
+
+# --- the parent -------------------------------------------------------------------------------------------------------
+
+
+def program(*arguments: str) -> list[str]:
+    """The command line that starts this very program with other arguments."""
+    return [sys.executable, "-P", "-m", "eventsapp.cli", *arguments]
+
+
+@dataclass
+class Child:
+    """One process. ``vital``: nothing goes on without it; else it is started again when it ends."""
+
+    name: str
+    command: list[str]
+    vital: bool = False
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0  # monotonic seconds, like ``due``
+    due: float = 0.0
+    failures: int = 0
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self, environment: Mapping[str, str], descriptor: int) -> None:
+        self.process = subprocess.Popen(self.command, env=environment, process_group=0, pass_fds=(descriptor,))  # noqa: S603
+        self.started = time.monotonic()
+
+    def ended(self) -> str:
+        """How it ended, or an empty text while it runs or has not been started."""
+        if self.process is None or (status := self.process.poll()) is None:
+            return ""
+        return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+
+    def end(self) -> None:
+        if self.alive and self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """It and all that it started."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+class Supervisor:
+    """Runs the children until a signal comes or they cannot go on.
+
+    A child that ends is started again, at once or after growing pauses. A vital one that ends, or another that ends
+    ``TRIES`` times in a row within a minute of its start, ends all, so that whoever watches us can start anew.
+    """
+
+    def __init__(self, children: list[Child], environment: Mapping[str, str], on_ready: Callable[[], None]) -> None:
+        self.children = children
+        self.environment = dict(environment)
+        self.on_ready = on_ready
+
+    def run(self) -> int:
+        """The exit status: 0 after a signal, 1 where a child could not go on. No child outlives it."""
+        with _signals() as signals, _pipe() as (ready, answers):
+            self.environment |= {PARENT: str(os.getpid()), READY: str(answers)}
+            try:
+                return self._watch(signals, ready, answers)
+            finally:
+                self._end(signals)
+
+    def _watch(self, signals: int, ready: int, answers: int) -> int:
+        waiting = [signals, ready]
+        while True:
+            for child in self.children:
+                if child.process is None and child.due <= time.monotonic():
+                    child.start(self.environment, answers)
+            heard, _, _ = select.select(waiting, [], [], 1)
+            if signals in heard and _asks_to_stop(signals):
+                return 0
+            if ready in heard:
+                waiting.remove(ready)
+                self.on_ready()
+            for child in self.children:
+                if (how := child.ended()) and not self._again(child, how):
+                    return 1
+
+    def _again(self, child: Child, how: str) -> bool:
+        """Plan the next start of a child that ended; False where there is none."""
+        child.failures = child.failures + 1 if time.monotonic() - child.started < BRIEF else 1
+        if child.vital or child.failures >= TRIES:
+            log.error("The %s %s; stopping everything.", child.name, how)
+            return False
+        pause = 2 ** (child.failures - 1) - 1
+        log.warning("The %s %s; starting it again in %s s.", child.name, how, pause)
+        child.kill()  # what it may have left behind
+        child.process, child.due = None, time.monotonic() + pause
+        return True
+
+    def _end(self, signals: int) -> None:
+        """SIGTERM to all; SIGKILL after ``GRACE`` seconds or at a second Ctrl-C."""
+        for child in self.children:
+            child.end()
+        until = time.monotonic() + GRACE
+        while any(child.alive for child in self.children) and time.monotonic() < until:
+            heard, _, _ = select.select([signals], [], [], 0.1)
+            if heard and _asks_to_stop(signals):
+                break
+        for child in self.children:
+            child.kill()
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[int]:
+    """A descriptor on which every signal that we care for appears as one byte: its number."""
+    with _pipe() as (reading, writing):
+        os.set_blocking(writing, False)
+        handlers = {number: signal.signal(number, _nothing) for number in (*STOPPING, signal.SIGCHLD)}
+        before = signal.set_wakeup_fd(writing)
+        try:
+            yield reading
+        finally:
+            signal.set_wakeup_fd(before)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """The byte on the descriptor is enough."""
+
+
+def _asks_to_stop(signals: int) -> bool:
+    return bool(set(os.read(signals, 64)) & set(STOPPING))
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)
