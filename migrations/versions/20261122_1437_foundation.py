@@ -24,6 +24,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("address_key", name=op.f("uq_account_address_key")),
     )
     op.create_table(
+        "address_use",
+        sa.Column("address_hash", sa.String(), nullable=False),
+        sa.Column("domain_hash", sa.String(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_use")),
+    )
+    op.create_index("ix_address_use_address_hash_used_at", "address_use", ["address_hash", "used_at"], unique=False)
+    op.create_index("ix_address_use_domain_hash_used_at", "address_use", ["domain_hash", "used_at"], unique=False)
+    op.create_index("ix_address_use_used_at", "address_use", ["used_at"], unique=False)
+
+    op.create_table(
         "organization",
         sa.Column("slug", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -89,10 +101,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("slug", name=op.f("uq_event_slug")),
     )
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_event_organization_id_published_at", ["organization_id", "published_at"], unique=False
-        )
+    op.create_index("ix_event_organization_id_published_at", "event", ["organization_id", "published_at"], unique=False)
 
     op.create_table(
         "membership",
@@ -112,8 +121,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
         sa.UniqueConstraint("user_id", "organization_id", name=op.f("uq_membership_user_id_organization_id")),
     )
-    with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_membership_organization_id"), ["organization_id"], unique=False)
+    op.create_index(op.f("ix_membership_organization_id"), "membership", ["organization_id"], unique=False)
 
     op.create_table(
         "language_variant",
@@ -198,8 +206,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", "key", name=op.f("uq_occurrence_event_id_key")),
         sa.UniqueConstraint("uid", name=op.f("uq_occurrence_uid")),
     )
-    with op.batch_alter_table("occurrence", schema=None) as batch_op:
-        batch_op.create_index("ix_occurrence_ends_at_event_id", ["ends_at", "event_id"], unique=False)
+    op.create_index("ix_occurrence_ends_at_event_id", "occurrence", ["ends_at", "event_id"], unique=False)
 
     op.create_table(
         "question",
@@ -258,9 +265,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_registration_public_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_registration_reference")),
     )
-    with op.batch_alter_table("registration", schema=None) as batch_op:
-        batch_op.create_index("ix_registration_address_key_created_at", ["address_key", "created_at"], unique=False)
-        batch_op.create_index("ix_registration_event_id_created_at", ["event_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_registration_address_key_created_at", "registration", ["address_key", "created_at"], unique=False
+    )
+    op.create_index("ix_registration_event_id_created_at", "registration", ["event_id", "created_at"], unique=False)
 
     op.create_table(
         "answer",
@@ -277,8 +285,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
         sa.UniqueConstraint("registration_id", "question_id", name=op.f("uq_answer_registration_id_question_id")),
     )
-    with op.batch_alter_table("answer", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_answer_question_id"), ["question_id"], unique=False)
+    op.create_index(op.f("ix_answer_question_id"), "answer", ["question_id"], unique=False)
 
     op.create_table(
         "conference",
@@ -342,10 +349,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
         sa.UniqueConstraint("registration_id", "occurrence_id", name=op.f("uq_place_registration_id_occurrence_id")),
     )
-    with op.batch_alter_table("place", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_place_occurrence_id_state_queued_at", ["occurrence_id", "state", "queued_at", "id"], unique=False
-        )
+    op.create_index(
+        "ix_place_occurrence_id_state_queued_at", "place", ["occurrence_id", "state", "queued_at", "id"], unique=False
+    )
 
     op.create_table(
         "receipt",
@@ -366,10 +372,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
         sa.UniqueConstraint("public_id", name=op.f("uq_receipt_public_id")),
     )
-    with op.batch_alter_table("receipt", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_receipt_event_id"), ["event_id"], unique=False)
-        batch_op.create_index("ix_receipt_expires_at", ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_receipt_registration_id"), ["registration_id"], unique=False)
+    op.create_index(op.f("ix_receipt_event_id"), "receipt", ["event_id"], unique=False)
+    op.create_index("ix_receipt_expires_at", "receipt", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_receipt_registration_id"), "receipt", ["registration_id"], unique=False)
 
     op.create_table(
         "attendance",
@@ -388,8 +393,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_attendance_place_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance")),
     )
-    with op.batch_alter_table("attendance", schema=None) as batch_op:
-        batch_op.create_index("ix_attendance_place_id_joined_at", ["place_id", "joined_at"], unique=False)
+    op.create_index("ix_attendance_place_id_joined_at", "attendance", ["place_id", "joined_at"], unique=False)
 
     op.create_table(
         "message",
@@ -459,69 +463,66 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", name=op.f("uq_message_message_id")),
         sa.UniqueConstraint("public_id", name=op.f("uq_message_public_id")),
     )
-    with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index("ix_message_address_key_created_at", ["address_key", "created_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_message_place_id"), ["place_id"], unique=False)
-        batch_op.create_index("ix_message_registration_id_created_at", ["registration_id", "created_at"], unique=False)
-        batch_op.create_index(
-            "ix_message_waiting",
-            ["priority", "due_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending')"),
-        )
+    op.create_index("ix_message_address_key_created_at", "message", ["address_key", "created_at"], unique=False)
+    op.create_index(op.f("ix_message_place_id"), "message", ["place_id"], unique=False)
+    op.create_index("ix_message_registration_id_created_at", "message", ["registration_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_message_waiting",
+        "message",
+        ["priority", "due_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('queued', 'sending')"),
+        postgresql_where=sa.text("state IN ('queued', 'sending')"),
+    )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_message_waiting",
-            sqlite_where=sa.text("state IN ('queued', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending')"),
-        )
-        batch_op.drop_index("ix_message_registration_id_created_at")
-        batch_op.drop_index(batch_op.f("ix_message_place_id"))
-        batch_op.drop_index("ix_message_address_key_created_at")
+    op.drop_index(
+        "ix_message_waiting",
+        table_name="message",
+        sqlite_where=sa.text("state IN ('queued', 'sending')"),
+        postgresql_where=sa.text("state IN ('queued', 'sending')"),
+    )
+    op.drop_index("ix_message_registration_id_created_at", table_name="message")
+    op.drop_index(op.f("ix_message_place_id"), table_name="message")
+    op.drop_index("ix_message_address_key_created_at", table_name="message")
 
     op.drop_table("message")
-    with op.batch_alter_table("attendance", schema=None) as batch_op:
-        batch_op.drop_index("ix_attendance_place_id_joined_at")
+    op.drop_index("ix_attendance_place_id_joined_at", table_name="attendance")
 
     op.drop_table("attendance")
-    with op.batch_alter_table("receipt", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_receipt_registration_id"))
-        batch_op.drop_index("ix_receipt_expires_at")
-        batch_op.drop_index(batch_op.f("ix_receipt_event_id"))
+    op.drop_index(op.f("ix_receipt_registration_id"), table_name="receipt")
+    op.drop_index("ix_receipt_expires_at", table_name="receipt")
+    op.drop_index(op.f("ix_receipt_event_id"), table_name="receipt")
 
     op.drop_table("receipt")
-    with op.batch_alter_table("place", schema=None) as batch_op:
-        batch_op.drop_index("ix_place_occurrence_id_state_queued_at")
+    op.drop_index("ix_place_occurrence_id_state_queued_at", table_name="place")
 
     op.drop_table("place")
     op.drop_table("conference")
-    with op.batch_alter_table("answer", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_answer_question_id"))
+    op.drop_index(op.f("ix_answer_question_id"), table_name="answer")
 
     op.drop_table("answer")
-    with op.batch_alter_table("registration", schema=None) as batch_op:
-        batch_op.drop_index("ix_registration_event_id_created_at")
-        batch_op.drop_index("ix_registration_address_key_created_at")
+    op.drop_index("ix_registration_event_id_created_at", table_name="registration")
+    op.drop_index("ix_registration_address_key_created_at", table_name="registration")
 
     op.drop_table("registration")
     op.drop_table("question")
-    with op.batch_alter_table("occurrence", schema=None) as batch_op:
-        batch_op.drop_index("ix_occurrence_ends_at_event_id")
+    op.drop_index("ix_occurrence_ends_at_event_id", table_name="occurrence")
 
     op.drop_table("occurrence")
     op.drop_table("letter_text")
     op.drop_table("language_variant")
-    with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_membership_organization_id"))
+    op.drop_index(op.f("ix_membership_organization_id"), table_name="membership")
 
     op.drop_table("membership")
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.drop_index("ix_event_organization_id_published_at")
+    op.drop_index("ix_event_organization_id_published_at", table_name="event")
 
     op.drop_table("event")
     op.drop_table("organization")
+    op.drop_index("ix_address_use_used_at", table_name="address_use")
+    op.drop_index("ix_address_use_domain_hash_used_at", table_name="address_use")
+    op.drop_index("ix_address_use_address_hash_used_at", table_name="address_use")
+
+    op.drop_table("address_use")
     op.drop_table("account")

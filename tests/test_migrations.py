@@ -1,0 +1,140 @@
+"""The migrations: one line of history that makes what the models say, up and down, on both databases."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from eventsapp import migration
+from eventsapp.app import create_app
+from eventsapp.config import resource
+from eventsapp.db import db
+from eventsapp.models import Base
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, settings):
+    """Settings over a database in which no migration ever ran."""
+    url = f"sqlite:///{settings.instance_path / 'empty.sqlite3'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_server")()
+    return replace(settings, database_url=url)
+
+
+@pytest.fixture
+def context(empty):
+    app = create_app(empty)
+    with app.app_context():
+        yield empty.database_url
+        db.session.remove()
+        db.engine.dispose()
+
+
+def tables():
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_they_make_what_the_models_say(context):
+    assert migration.upgrade().at_head
+    with db.engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True, "target_metadata": Base.metadata}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    assert differences == []
+    assert tables() == set(Base.metadata.tables)
+
+
+def test_they_make_the_same_constraints_and_indexes(context):
+    migration.upgrade()
+    migrated = shape()
+    migration.downgrade("base")
+    assert tables() == set()
+    Base.metadata.create_all(db.engine)
+    assert shape() == migrated
+
+
+def shape():
+    """Everything that the database holds about each table, constraints by name and definition."""
+    found = inspect(db.engine)
+    return {
+        name: {
+            "columns": [{key: str(value) for key, value in column.items()} for column in found.get_columns(name)],
+            "checks": sorted((one["name"], one["sqltext"]) for one in found.get_check_constraints(name)),
+            "uniques": sorted((one["name"], *one["column_names"]) for one in found.get_unique_constraints(name)),
+            "keys": sorted(
+                (one["name"], *one["constrained_columns"], one["referred_table"], str(one["options"]))
+                for one in found.get_foreign_keys(name)
+            ),
+            "indexes": sorted((one["name"], one["unique"], *one["column_names"]) for one in found.get_indexes(name)),
+        }
+        for name in tables()
+    }
+
+
+def test_up_and_down_and_up_again(context):
+    assert migration.standing(context).current is None
+    assert migration.upgrade().at_head
+    assert migration.downgrade("base").current is None
+    assert migration.upgrade().at_head
+
+
+def test_rows_survive_what_a_version_does_to_other_tables(context):
+    """Every version, one step at a time, with foreign keys checked at the end of each."""
+    versions = [script.revision for script in scripts().walk_revisions()][::-1]
+    for version in versions:
+        assert migration.upgrade(version).current == version
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect() as connection:
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_two_processes_that_upgrade_at_once_both_succeed(empty):
+    environ = os.environ | {
+        "EVENTSAPP_INSTANCE_PATH": str(empty.instance_path),
+        "EVENTSAPP_DATABASE_URL": empty.database_url,
+    }
+    command = [sys.executable, "-m", "eventsapp.cli", "db", "upgrade"]
+    running = [subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [process.communicate()[1] for process in running] == ["", ""]
+    assert [process.returncode for process in running] == [0, 0]
+    assert migration.standing(empty.database_url).at_head
+
+
+def scripts():
+    return ScriptDirectory(str(resource("migrations")))
+
+
+def test_history_is_one_line_and_files_are_named_by_their_date():
+    found = list(scripts().walk_revisions())
+    assert len(scripts().get_heads()) == 1
+    assert [len(script.nextrev) for script in found] == [0] + [1] * (len(found) - 1)
+    names = sorted(path.name for path in (resource("migrations") / "versions").glob("*.py"))
+    assert names == sorted(f"{script.revision}_{script.doc.rstrip('.').replace(' ', '_')}.py" for script in found)
+    assert [name for name in names if not re.fullmatch(r"\d{8}_\d{4}_[a-z0-9_]+\.py", name)] == []
+
+
+def test_a_newer_program_s_database_is_not_touched(context):
+    migration.upgrade()
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '99990101_0000'"))
+    found = migration.standing(context)
+    assert not found.at_head
+    assert "newer than this program" in found.words
+    with pytest.raises(migration.BadVersion, match="left as it is"):
+        migration.upgrade()
+
+
+def test_a_version_that_fails_leaves_nothing_behind(context):
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE message (id INTEGER)"))  # in the way of the last tables
+    with pytest.raises((OperationalError, ProgrammingError)):
+        migration.upgrade()
+    assert tables() == {"message"}
+    assert migration.standing(context).current is None
