@@ -19,6 +19,7 @@ from babel.core import get_global
 from tzdata import IANA_VERSION  # type: ignore[import-untyped]
 
 from eventsapp.domain.errors import N_, Invalid
+from eventsapp.domain.text import clean_line
 from eventsapp.domain.zone_phrases import MEANT
 
 zoneinfo.reset_tzpath(to=())
@@ -27,6 +28,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200  # of a wall time that somebody may type
 _LAST_YEAR_OF_PYTZ = 2036  # its tables end in 2037, and after that it knows no summer time
 _UTC = "Etc/UTC"
 _LONGEST_NAME = 100
+_LONGEST_SHOWN = 40  # of what was typed, in a message
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
@@ -62,6 +64,10 @@ class Reading:
     offset: timedelta
 
 
+class UnclearZone(Invalid):
+    """An abbreviation, a phrase or an offset: no zone, but the message says what may be meant."""
+
+
 class _Doubt(Invalid):
     """A wall time that a clock change makes meaningless or double; ``readings`` are what may be meant."""
 
@@ -90,7 +96,7 @@ def offered_tzids() -> tuple[str, ...]:
 
 @cache
 def country_tzids() -> dict[str, tuple[str, ...]]:
-    """ISO 3166-1 code → its offered zones, the most populous first as zone.tab has them. Shared: do not change."""
+    """ISO 3166-1 code → its offered zones, in the order of zone.tab. Shared: do not change."""
     return {code: tuple(zones) for code, zones in pytz.country_timezones.items()}
 
 
@@ -118,18 +124,23 @@ def canonical_tzid(text: str) -> str:
     key = _key(typed)
     if len(text) <= _LONGEST_NAME and (found := _by_key().get(key)):
         return found
-    if meant := MEANT.get(_phrase(typed)):
+    if meant := zones_meant(text):
         raise _unclear(typed, meant)
     if re.fullmatch(r"((etc/)?(utc|gmt)_?[+\-−–]?|[+\-−–])_?\d{1,2}([:.]?\d{2})?", key):
         if not re.search("[1-9]", key):
             return _UTC
-        raise Invalid(
+        raise UnclearZone(
             N_("%(zone)s is an offset, and an offset does not follow clock changes. Write a zone such as %(example)s."),
             key="tzid",
-            zone=_shown(typed),
+            zone=clean_line(typed, _LONGEST_SHOWN),
             example="America/Mexico_City",
         )
     raise _unknown(typed, key)
+
+
+def zones_meant(text: str) -> tuple[str, ...]:
+    """The zones that an abbreviation or phrase may mean ("PST", "Pacific Time (US and Canada)"); often none."""
+    return MEANT.get(_phrase(unicodedata.normalize("NFKC", text[:_LONGEST_NAME])), ())
 
 
 def resolve(local: datetime, tzid: str, fold: int | None = None) -> Reading:
@@ -329,17 +340,12 @@ def _phrase(text: str) -> str:
     return " ".join(re.sub(r"\(.*|[^a-z ]", "", re.sub(r"^\(.*?\)", "", plain.replace("-", " "))).split())
 
 
-def _shown(text: str) -> str:
-    text = "".join(c for c in text if c.isprintable())
-    return text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004
-
-
-def _unclear(typed: str, meant: tuple[str, ...]) -> Invalid:
+def _unclear(typed: str, meant: tuple[str, ...]) -> UnclearZone:
     if len(meant) == 1:
         message = N_("%(zone)s is not the name of a time zone. Write %(candidates)s.")
     else:
         message = N_("%(zone)s may mean several time zones. Write one of these: %(candidates)s.")
-    return Invalid(message, key="tzid", zone=_shown(typed), candidates=", ".join(meant))
+    return UnclearZone(message, key="tzid", zone=clean_line(typed, _LONGEST_SHOWN), candidates=", ".join(meant))
 
 
 def _unknown(typed: str, key: str) -> Invalid:
@@ -350,14 +356,14 @@ def _unknown(typed: str, key: str) -> Invalid:
         return Invalid(
             N_("There is no time zone %(zone)s. Did you mean %(candidates)s?"),
             key="tzid",
-            zone=_shown(typed),
+            zone=clean_line(typed, _LONGEST_SHOWN),
             candidates=", ".join(near),
         )
-    if not _shown(typed):
+    if not clean_line(typed, _LONGEST_SHOWN):
         return Invalid(N_("Write a time zone such as %(example)s."), key="tzid", example="America/Mexico_City")
     return Invalid(
         N_("There is no time zone %(zone)s. Write one such as %(example)s."),
         key="tzid",
-        zone=_shown(typed),
+        zone=clean_line(typed, _LONGEST_SHOWN),
         example="America/Mexico_City",
     )
