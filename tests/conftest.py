@@ -26,6 +26,7 @@ from eventsapp.app import create_app
 from eventsapp.config import Settings
 from eventsapp.db import db
 from eventsapp.models import Base
+from hatch_build import compile_catalogs
 from tests.factory import Make
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -41,6 +42,11 @@ _no_postgresql: list[str] = []  # why this process has none; said aloud at the e
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite the golden files from what the code says now")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, before the workers of xdist read them
+        compile_catalogs(Path(__file__).parents[1])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
