@@ -8,6 +8,9 @@ from eventsapp.reading.schema import typed
 from eventsapp.reading.settle import Known, settle
 from eventsapp.reading.source import MOST_BYTES, Source, read_source
 from eventsapp.reading.values import EventRecord, OrganizationRecord, Origin
+from eventsapp.reading.writing import write_record
+
+__all__ = ["read_bytes", "read_record", "write_record"]
 
 _MOST_MISTAKES = 200
 
@@ -16,7 +19,7 @@ def _knows_none(_slug: str) -> OrganizationRecord | None:
     return None
 
 
-def read_file(path: Path, known: Known = _knows_none) -> EventRecord:
+def read_record(path: Path, known: Known = _knows_none) -> EventRecord:
     """Read a record file. ``known`` tells what is stored of an organization, by its slug. Raises RecordRefused."""
     try:
         if not path.is_file():
@@ -26,10 +29,10 @@ def read_file(path: Path, known: Known = _knows_none) -> EventRecord:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RecordRefused([Mistake(str(path), 0, "", f"The file cannot be read ({reason}).")]) from error
-    return read_record(data, str(path), path.parent, known)
+    return read_bytes(data, str(path), path.parent, known)
 
 
-def read_record(data: bytes, file: str, folder: Path | None = None, known: Known = _knows_none) -> EventRecord:
+def read_bytes(data: bytes, file: str, folder: Path | None = None, known: Known = _knows_none) -> EventRecord:
     """Read the bytes of a record. ``file`` is the name for mistakes, ``folder`` where its picture lies.
 
     Raises RecordRefused.

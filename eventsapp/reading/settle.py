@@ -60,8 +60,8 @@ class _Settling:
         self.values = values
         self.source = source
         self.notes: list[str] = []
-        self.organization = self._organization()
-        self.known = (known(self.organization.slug) if self.organization else None) or OrganizationRecord("")
+        self.known = OrganizationRecord("")
+        self.organization = self._organization(known)
         self.languages: list[str] = list(values.get("languages") or ())
         self.default_language = self._default_language()
 
@@ -92,13 +92,15 @@ class _Settling:
 
     # The organization and the languages
 
-    def _organization(self) -> OrganizationRecord | None:
+    def _organization(self, known: Known) -> OrganizationRecord | None:
         given = self.values.get("organization")
         if not given:
             return None
         written, name = given.get("slug", ""), given.get("name")
         slug = slugified(written or name or "")
-        if slug != written:
+        if stored := known(slug):
+            self.known = stored
+        elif slug != written:
             name = name or written
         if not slug and self.source.written(("organization",)):
             path: Path = ("organization", "slug")

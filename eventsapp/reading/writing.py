@@ -1,7 +1,7 @@
 """EventRecord → YAML that reads back as the same record: for people to edit, so in the order of the documentation."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -9,32 +9,35 @@ from typing import Any
 import yaml
 from yaml.emitter import ScalarAnalysis
 
-from eventsapp.domain.vocabulary import QuestionType
+from eventsapp.domain.rooms import grouped
+from eventsapp.domain.vocabulary import LetterKind, QuestionType
 from eventsapp.reading.fields import iso_duration
 from eventsapp.reading.values import (
     JOIN_OPENS_SECONDS,
     RECORD_VERSION,
     ConferenceRecord,
     EventRecord,
-    Labels,
+    LetterWords,
     Moment,
     OccurrenceRecord,
     OrganizationRecord,
     QuestionRecord,
+    Words,
 )
 
 Plain = dict[str, Any]
 
 
 def write_record(record: EventRecord) -> str:
-    """The record as YAML text. ``read_record`` gives back an equal record; the text of equal records is equal."""
+    """The record as YAML text. ``read_bytes`` gives back an equal record; the text of equal records is equal."""
     return yaml.dump(
         plain_record(record), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"), indent=2
     )
 
 
 def plain_record(record: EventRecord) -> Plain:
-    """The record as mappings, lists, texts, numbers and booleans, without what is at its default."""
+    """The record as mappings, lists, texts, numbers and booleans, without what is empty."""
+    order = list(record.languages)
     return _filled(
         {
             "record": RECORD_VERSION,
@@ -46,11 +49,8 @@ def plain_record(record: EventRecord) -> Plain:
             "contact": record.contact,
             "picture": record.picture,
             "topics": list(record.topics),
-            "languages": {
-                tag: _filled({name: getattr(words, name) for name in words.__slots__})
-                for tag, words in record.languages.items()
-            },
-            "occurrences": [_occurrence(occurrence) for occurrence in record.occurrences],
+            "languages": {tag: _filled(_values(words)) for tag, words in record.languages.items()},
+            "occurrences": [_occurrence(occurrence, order) for occurrence in record.occurrences],
             "registration": _filled(
                 {
                     "opens": _moment(record.opens),
@@ -58,12 +58,13 @@ def plain_record(record: EventRecord) -> Plain:
                     "choose": record.choose,
                     "approval": record.approval,
                     "waitlist": record.waitlist,
-                    "questions": [_question(question) for question in record.questions],
+                    "questions": [_question(question, order) for question in record.questions],
                 }
             ),
             "letters": {
-                kind: {tag: _filled({"subject": words.subject, "body": words.body}) for tag, words in by_tag.items()}
-                for kind, by_tag in record.letters.items()
+                kind: {tag: _filled(_values(words)) for tag, words in _ordered(record.letters[kind], order).items()}
+                for kind in LetterKind
+                if kind in record.letters
             },
         }
     )
@@ -78,7 +79,7 @@ def _organization(organization: OrganizationRecord) -> Plain:
     }
 
 
-def _occurrence(occurrence: OccurrenceRecord) -> Plain:
+def _occurrence(occurrence: OccurrenceRecord, order: Sequence[str]) -> Plain:
     join_opens = occurrence.join_opens_seconds
     location = occurrence.location
     return _filled(
@@ -91,7 +92,7 @@ def _occurrence(occurrence: OccurrenceRecord) -> Plain:
             "language": occurrence.language,
             "status": "cancelled" if occurrence.cancelled else None,
             "capacity": occurrence.capacity,
-            "location": location[""] if set(location) == {""} else dict(location),
+            "location": location[""] if set(location) == {""} else _ordered(location, order),
             "registration": occurrence.registration,
             "join_opens": None if join_opens == JOIN_OPENS_SECONDS else iso_duration(join_opens),
             "conference": _conference(occurrence.conference),
@@ -106,7 +107,7 @@ def _conference(conference: ConferenceRecord | None) -> Plain | None:
         {
             "provider": conference.provider,
             "kind": conference.kind,
-            "meeting_id": conference.meeting_id,
+            "meeting_id": grouped(conference.meeting_id),
             "passcode": conference.passcode,
             "url": conference.url,
             "dial_in": [
@@ -124,21 +125,27 @@ def _moment(moment: Moment | None) -> Plain | None:
     return _filled({"at": _wall(moment.local), "tzid": moment.tzid, "fold": moment.fold or None})
 
 
-def _question(question: QuestionRecord) -> Plain:
+def _question(question: QuestionRecord, order: Sequence[str]) -> Plain:
     return _filled(
         {
             "id": question.id,
             "type": question.type,
             "required": None if question.type is QuestionType.CONSENT else question.required,
-            "label": _labels(question.label),
-            "help": _labels(question.help),
-            "options": [{"id": option.id, "label": _labels(option.label)} for option in question.options],
+            "label": _ordered(question.label, order),
+            "help": _ordered(question.help, order),
+            "options": [{"id": option.id, "label": _ordered(option.label, order)} for option in question.options],
         }
     )
 
 
-def _labels(labels: Labels) -> Plain:
-    return dict(labels)
+def _ordered(by_tag: Mapping[str, Any], order: Sequence[str]) -> Plain:
+    """By the event's order of languages: a database may have kept another."""
+    last = len(order)
+    return {tag: by_tag[tag] for tag in sorted(by_tag, key=lambda t: (order.index(t) if t in order else last, t))}
+
+
+def _values(words: Words | LetterWords) -> Plain:
+    return {name: getattr(words, name) for name in words.__slots__}
 
 
 def _wall(local: datetime) -> str:

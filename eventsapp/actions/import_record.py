@@ -1,0 +1,477 @@
+"""Take over an event record: create or update the event by its slug. Nothing is half imported.
+
+Importing the same record again changes nothing. What calendars are told rises with a change: see ``_Told``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path as FilePath
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from eventsapp.actions import pictures
+from eventsapp.actions.places import promote
+from eventsapp.config import Settings
+from eventsapp.domain import timezones
+from eventsapp.domain.errors import Invalid
+from eventsapp.domain.vocabulary import ConferenceAccess, EventStatus, QuestionType
+from eventsapp.models import (
+    Answer,
+    Conference,
+    Event,
+    LanguageVariant,
+    LetterText,
+    Occurrence,
+    Organization,
+    Place,
+    Question,
+)
+from eventsapp.queries.record import known_organization
+from eventsapp.reading.completeness import missing_translations
+from eventsapp.reading.mistakes import Mistake, Path, RecordRefused
+from eventsapp.reading.record import read_record
+from eventsapp.reading.values import (
+    ConferenceRecord,
+    EventRecord,
+    LetterWords,
+    Moment,
+    OccurrenceRecord,
+    OrganizationRecord,
+    QuestionRecord,
+    Words,
+)
+
+_TEXTS = frozenset({QuestionType.SHORT_TEXT, QuestionType.LONG_TEXT})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """``changes`` are the keys that changed, empty when nothing did or the event is new; ``promoted`` counts places."""
+
+    slug: str
+    created: bool
+    changes: tuple[str, ...]
+    notes: tuple[str, ...]
+    promoted: int = 0
+
+
+def import_files(
+    session: Session, paths: Sequence[FilePath], *, now: datetime, settings: Settings
+) -> list[ImportReport]:
+    """Import several record files, all or none: raises RecordRefused with the mistakes of all of them."""
+    reports: list[ImportReport] = []
+    mistakes: list[Mistake] = []
+    for path in paths:
+        try:
+            record = read_record(path, lambda slug: known_organization(session, slug))
+            reports.append(import_record(session, record, now=now, settings=settings))
+        except RecordRefused as refused:
+            mistakes += refused.mistakes
+    if mistakes:
+        raise RecordRefused(mistakes)
+    return reports
+
+
+def import_record(session: Session, record: EventRecord, *, now: datetime, settings: Settings) -> ImportReport:
+    """Create or update one event. Raises RecordRefused before anything is changed.
+
+    Left out of the record means back to the default, but for ``status`` and what it does not say of its organization.
+    An occurrence, question or option that people have taken or answered cannot be left out.
+    """
+    event = session.scalar(
+        select(Event)
+        .where(Event.slug == record.slug)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    mistakes = [] if event is None else _conflicts(session, event, record)
+    picture, data = _picture(record, settings, mistakes)
+    if mistakes:
+        raise RecordRefused(mistakes)
+    if data is not None:
+        picture = pictures.store(data, settings.pictures_path)
+    record = replace(record, picture=picture)
+    importing = _Import(session, record, now, settings)
+    created = event is None
+    event = importing.create() if event is None else importing.update(event)
+    promoted = 0
+    if importing.changes and not created and event.status is EventStatus.PUBLISHED:
+        promoted = promote(session, event.id, now=now, settings=settings)
+    notes = (*record.notes, *missing_translations(record))
+    return ImportReport(record.slug, created, () if created else tuple(importing.changes), notes, promoted)
+
+
+# What stands against an update
+
+
+def _conflicts(session: Session, event: Event, record: EventRecord) -> list[Mistake]:
+    mistake = record.origin.mistake
+    if event.organization.slug != record.organization.slug:
+        return [mistake(("slug",), f"Another organization has an event {record.slug}; choose another slug.")]
+    found = []
+    kept = {occurrence.id for occurrence in record.occurrences}
+    for occurrence in event.occurrences:
+        if occurrence.key not in kept and (count := _count(session, Place, Place.occurrence_id == occurrence.id)):
+            message = (
+                f"{occurrence.key} is left out, but {_people(count)} a place in it; keep it with status: cancelled."
+            )
+            found.append(mistake(("occurrences",), message))
+    places = {question.id: at for at, question in enumerate(record.questions)}
+    for question in event.questions:
+        path: Path = ("registration", "questions")
+        if question.key in places:
+            at = places[question.key]
+            found += _question_conflicts(session, question, record.questions[at], (*path, at), record)
+        elif count := _count(session, Answer, Answer.question_id == question.id):
+            found.append(mistake(path, f"{question.key} is left out, but {_people(count)} answered it; keep it."))
+    return found
+
+
+def _question_conflicts(
+    session: Session, question: Question, said: QuestionRecord, path: Path, record: EventRecord
+) -> list[Mistake]:
+    same_kind = question.type is said.type or {question.type, said.type} <= _TEXTS
+    options = {option.id for option in said.options}
+    removed = [option["id"] for option in question.options if option["id"] not in options]
+    if same_kind and not removed:
+        return []
+    answers = session.scalars(select(Answer.value).where(Answer.question_id == question.id)).all()
+    if answers and not same_kind:
+        message = f"{_people(len(answers))} answered this as {question.type}; keep the type, or ask under a new id."
+        return [record.origin.mistake((*path, "type"), message)]
+    chosen = {option for answer in answers for option in (answer if isinstance(answer, list) else [answer])}
+    return [
+        record.origin.mistake((*path, "options"), f"The option {option} is left out, but it was chosen; keep it.")
+        for option in removed
+        if option in chosen
+    ]
+
+
+def _count(session: Session, row: type[Place] | type[Answer], condition: Any) -> int:
+    return session.scalar(select(func.count()).select_from(row).where(condition)) or 0
+
+
+def _people(count: int) -> str:
+    return "somebody has" if count == 1 else f"{count} people have"
+
+
+def _picture(record: EventRecord, settings: Settings, mistakes: list[Mistake]) -> tuple[str, bytes | None]:
+    """The stored picture's name, or the bytes of the file to store."""
+    name, folder = record.picture, record.origin.folder
+    if not name or pictures.is_stored(name, settings.pictures_path):
+        return name, None
+    path = None if folder is None else (folder / name).resolve()
+    if path is None or folder is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+        mistakes.append(record.origin.mistake(("picture",), f"There is no picture {name} beside the record."))
+        return "", None
+    try:
+        return "", pictures.read_picture(path)
+    except Invalid as error:
+        mistakes.append(record.origin.mistake(("picture",), str(error)))
+        return "", None
+
+
+# Rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What calendars are told of an occurrence, before and after.
+
+    A change in ``firmly`` makes a new sequence, so that calendars move what they hold (RFC 5546 §2.1.4); one in
+    ``also`` only a new time stamp. A room for registered people alone is in neither: entries carry the join link.
+    """
+
+    firmly: tuple[Any, ...]
+    also: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, event: Event, occurrence: Occurrence) -> "_Told":
+        room = occurrence.conference
+        shown = room if room and room.access is ConferenceAccess.PUBLIC else None
+        return cls(
+            firmly=(
+                (occurrence.dtstart_local, occurrence.fold, occurrence.tzid, occurrence.duration_seconds),
+                occurrence.cancelled_at is None and event.cancelled_at is None,
+                dict(occurrence.location),
+                {variant.language_tag: variant.summary for variant in event.variants},
+                event.default_language_tag,
+                room is not None,
+                shown and (shown.url, shown.meeting_id, shown.passcode, shown.dial_in, shown.kind),
+            ),
+            also=(
+                {variant.language_tag: (variant.description, variant.what_to_bring) for variant in event.variants},
+                occurrence.language_tag,
+                list(event.topics),
+                (event.organization.name, event.organization.sender_name),
+            ),
+        )
+
+
+class _Import:
+    """One record's way into the rows; ``changes`` names every key that changed."""
+
+    def __init__(self, session: Session, record: EventRecord, now: datetime, settings: Settings) -> None:
+        self.session, self.record, self.now, self.settings = session, record, now, settings
+        self.changes: list[str] = []
+
+    def create(self) -> Event:
+        event = Event(
+            slug=self.record.slug,
+            organization=self._organization(),
+            created_at=self.now,
+            changed_at=self.now,
+            opens_fold=0,
+            closes_fold=0,
+            topics=[],
+            picture="",
+            contact="",
+            waitlist=False,
+        )
+        with _alone(self.session, self.record):
+            self._write(event, self.record.status or EventStatus.PUBLISHED)
+            self.session.add(event)
+        return event
+
+    def update(self, event: Event) -> Event:
+        told = {occurrence.id: _Told.of(event, occurrence) for occurrence in event.occurrences}
+        was_public = event.published_at is not None
+        self._organization()
+        self._write(event, self.record.status or event.status)
+        for occurrence in event.occurrences:
+            if (before := told.get(occurrence.id)) is not None:
+                self._revise(occurrence, before, _Told.of(event, occurrence), was_public=was_public)
+        if self.changes:
+            event.version += 1
+            event.changed_at = self.now
+        with _alone(self.session, self.record):
+            self.session.flush()
+        return event
+
+    def _revise(self, occurrence: Occurrence, before: _Told, after: _Told, *, was_public: bool) -> None:
+        if before == after:
+            return
+        occurrence.revised_at = self.now
+        if was_public and before.firmly != after.firmly:
+            occurrence.sequence += 1
+
+    def _set(self, row: Any, name: str, value: Any, key: str) -> bool:
+        """Give a row a value and note the key, unless it has that value."""
+        if getattr(row, name, None) == value:
+            return False
+        setattr(row, name, value)
+        self.changes.append(key)
+        return True
+
+    def _organization(self) -> Organization:
+        said = self.record.organization
+        organization = self.session.scalar(select(Organization).where(Organization.slug == said.slug))
+        if organization is None:
+            organization = Organization(slug=said.slug, created_at=self.now, **_organization_values(said))
+            organization.name = said.name or said.slug.replace("-", " ").title()
+            organization.default_language_tag = said.default_language or self.record.default_language
+            organization.default_tzid = said.default_tzid or self.record.occurrences[0].start.tzid
+            with _alone(self.session, self.record):
+                self.session.add(organization)
+            return organization
+        for name, value in _organization_values(said).items():
+            self._set(organization, name, value, f"organization.{name}")
+        return organization
+
+    def _write(self, event: Event, status: EventStatus) -> None:
+        record = self.record
+        self._set(event, "default_language_tag", record.default_language, "default_language")
+        for name in ("contact", "picture", "visibility"):
+            self._set(event, name, getattr(record, name), name)
+        self._set(event, "topics", list(record.topics), "topics")
+        for name in ("choose", "approval", "waitlist"):
+            self._set(event, name, getattr(record, name), f"registration.{name}")
+        self._window(event, "opens", record.opens)
+        self._window(event, "closes", record.closes)
+        self._status(event, status)
+        self._variants(event)
+        self._questions(event)
+        self._letters(event)
+        self._occurrences(event)
+
+    def _status(self, event: Event, status: EventStatus) -> None:
+        """The times are set once; an event that was never a draft keeps the time of its first publication."""
+        if event.status is status:
+            return
+        event.published_at = None if status is EventStatus.DRAFT else event.published_at or self.now
+        event.cancelled_at = (event.cancelled_at or self.now) if status is EventStatus.CANCELLED else None
+        self.changes.append("status")
+
+    def _window(self, event: Event, name: str, moment: Moment | None) -> None:
+        stored = (getattr(event, f"{name}_local"), getattr(event, f"{name}_tzid"), getattr(event, f"{name}_fold"))
+        said = (None, None, 0) if moment is None else (moment.local, moment.tzid, moment.fold)
+        if stored == said:
+            return
+        local, tzid, fold = said
+        setattr(event, f"{name}_local", local)
+        setattr(event, f"{name}_tzid", tzid)
+        setattr(event, f"{name}_fold", fold)
+        at = None if moment is None else timezones.instant(moment.local, moment.tzid, moment.fold)
+        setattr(event, f"{name}_at", at)
+        self.changes.append(f"registration.{name}")
+
+    def _variants(self, event: Event) -> None:
+        stored = {variant.language_tag: variant for variant in event.variants}
+        for tag in stored.keys() - self.record.languages.keys():
+            event.variants.remove(stored[tag])
+            self.changes.append(f"languages.{tag}")
+        for position, (tag, words) in enumerate(self.record.languages.items()):
+            variant = stored.get(tag)
+            if variant is None:
+                variant = LanguageVariant(language_tag=tag, position=position, **_values(words))
+                event.variants.append(variant)
+                self.changes.append(f"languages.{tag}")
+                continue
+            self._set(variant, "position", position, "languages")
+            for name, value in _values(words).items():
+                self._set(variant, name, value, f"languages.{tag}.{name}")
+
+    def _questions(self, event: Event) -> None:
+        stored = {question.key: question for question in event.questions}
+        for key in stored.keys() - {question.id for question in self.record.questions}:
+            event.questions.remove(stored[key])
+            self.changes.append(f"registration.questions.{key}")
+        for position, said in enumerate(self.record.questions):
+            values = _question_values(said)
+            key = f"registration.questions.{said.id}"
+            question = stored.get(said.id)
+            if question is None:
+                event.questions.append(Question(key=said.id, position=position, **values))
+                self.changes.append(key)
+                continue
+            self._set(question, "position", position, "registration.questions")
+            for name, value in values.items():
+                self._set(question, name, value, f"{key}.{name}")
+
+    def _letters(self, event: Event) -> None:
+        said: dict[tuple[Any, str], LetterWords] = {
+            (kind, tag): words for kind, by_tag in self.record.letters.items() for tag, words in by_tag.items()
+        }
+        stored = {(text.kind, text.language_tag): text for text in event.letter_texts}
+        for kind, tag in stored.keys() - said.keys():
+            event.letter_texts.remove(stored[kind, tag])
+            self.changes.append(f"letters.{kind}.{tag}")
+        for (kind, tag), words in said.items():
+            text = stored.get((kind, tag))
+            if text is None:
+                event.letter_texts.append(LetterText(kind=kind, language_tag=tag, **_values(words)))
+                self.changes.append(f"letters.{kind}.{tag}")
+                continue
+            for name, value in _values(words).items():
+                self._set(text, name, value, f"letters.{kind}.{tag}.{name}")
+
+    def _occurrences(self, event: Event) -> None:
+        stored = {occurrence.key: occurrence for occurrence in event.occurrences}
+        for key in stored.keys() - {occurrence.id for occurrence in self.record.occurrences}:
+            event.occurrences.remove(stored[key])
+            self.changes.append(f"occurrences.{key}")
+        for said in self.record.occurrences:
+            occurrence = stored.get(said.id)
+            if occurrence is None:
+                occurrence = self._new_occurrence(said.id)
+                self._occurrence(occurrence, said)
+                event.occurrences.append(occurrence)
+                self.changes.append(f"occurrences.{said.id}")
+            else:
+                self._occurrence(occurrence, said)
+
+    def _new_occurrence(self, key: str) -> Occurrence:
+        return Occurrence(
+            key=key,
+            uid=f"{uuid4()}@{self.settings.host}",
+            sequence=0,
+            created_at=self.now,
+            revised_at=self.now,
+            location={},
+        )
+
+    def _occurrence(self, occurrence: Occurrence, said: OccurrenceRecord) -> None:
+        key = f"occurrences.{said.id}"
+        timing = {
+            "dtstart_local": said.start.local,
+            "fold": said.start.fold,
+            "tzid": said.start.tzid,
+            "duration_seconds": said.duration_seconds,
+        }
+        names = {"dtstart_local": "start", "duration_seconds": "duration"}
+        moved = [self._set(occurrence, name, value, f"{key}.{names.get(name, name)}") for name, value in timing.items()]
+        if any(moved):  # what did not move keeps its instants, also after a zone's law has changed
+            occurrence.starts_at, occurrence.ends_at = timezones.span(
+                said.start.local, said.start.fold, said.start.tzid, said.duration_seconds
+            )
+        self._set(occurrence, "capacity", said.capacity, f"{key}.capacity")
+        self._set(occurrence, "language_tag", said.language, f"{key}.language")
+        self._set(occurrence, "location", dict(said.location), f"{key}.location")
+        self._set(occurrence, "registration", said.registration, f"{key}.registration")
+        self._set(occurrence, "join_opens_seconds", said.join_opens_seconds, f"{key}.join_opens")
+        if said.cancelled != (occurrence.cancelled_at is not None):
+            occurrence.cancelled_at = self.now if said.cancelled else None
+            self.changes.append(f"{key}.status")
+        self._conference(occurrence, said.conference, f"{key}.conference")
+
+    def _conference(self, occurrence: Occurrence, said: ConferenceRecord | None, key: str) -> None:
+        if said is None:
+            if occurrence.conference is not None:
+                occurrence.conference = None
+                self.changes.append(key)
+            return
+        values = _values(said) | {"dial_in": [_values(number) for number in said.dial_in]}
+        if occurrence.conference is None:
+            occurrence.conference = Conference(**values)
+            self.changes.append(key)
+            return
+        for name, value in values.items():
+            self._set(occurrence.conference, name, value, f"{key}.{name}")
+
+
+@contextmanager
+def _alone(session: Session, record: EventRecord) -> Iterator[None]:
+    """Within the block rows are added; where another import made the same slug meanwhile, the record is refused."""
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as clash:
+        message = "Something else made the same slug at this moment; import the file again."
+        raise RecordRefused([record.origin.mistake(("slug",), message)]) from clash
+
+
+def _values(said: Words | LetterWords | ConferenceRecord | Any) -> dict[str, Any]:
+    return {name: getattr(said, name) for name in said.__slots__}
+
+
+def _organization_values(said: OrganizationRecord) -> dict[str, Any]:
+    """The columns that the record says something about."""
+    values: Mapping[str, Any] = {
+        "name": said.name or None,
+        "sender_name": said.sender_name,
+        "contact": said.contact,
+        "default_language_tag": said.default_language,
+        "default_tzid": said.default_tzid,
+        "privacy_url": said.privacy_url,
+        "imprint_url": said.imprint_url,
+        "accent": said.accent,
+        "conference_hosts": None if said.conference_hosts is None else list(said.conference_hosts),
+        "retention_days": said.retention_days,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _question_values(said: QuestionRecord) -> dict[str, Any]:
+    return {
+        "type": said.type,
+        "required": said.required,
+        "label": dict(said.label),
+        "help": dict(said.help),
+        "options": [{"id": option.id, "label": dict(option.label)} for option in said.options],
+    }
