@@ -1,4 +1,4 @@
-"""Which letters a fact about a registration causes. One function, so that every door and action writes the same ones."""
+"""Which letters a fact about a registration causes: one function, so that every action writes the same ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -65,12 +65,28 @@ def announce(
     return [message for message in written if message is not None]
 
 
+def withdraw(
+    session: Session, registration: Registration, place: Place, *, now: datetime, settings: Settings
+) -> Message | None:
+    """Take an invitation back from an address that the registration is about to leave; the place itself may stay.
+
+    Call it before the address changes. The letter names no person and holds no link to anything personal.
+    """
+    return _cancellation(session, registration, place, now, settings, moved=True)
+
+
 def _invites(kind: LetterKind, about: Sequence[Place]) -> bool:
     return (kind in _GIVE_A_PLACE or kind is _REPEAT) and bool(about) and about[0].state is PlaceState.CONFIRMED
 
 
 def _cancellation(
-    session: Session, registration: Registration, place: Place, now: datetime, settings: Settings
+    session: Session,
+    registration: Registration,
+    place: Place,
+    now: datetime,
+    settings: Settings,
+    *,
+    moved: bool = False,
 ) -> Message | None:
     """``sequence`` is kept: by the time the letter leaves, the rows may be at a later one."""
     alone = len(registration.places) == 1
@@ -82,5 +98,6 @@ def _cancellation(
         now=now,
         settings=settings,
         place=place if place.invited_at is not None else None,
-        context={"places": [place.id], "sequence": place.occurrence.sequence + place.revision},
+        context={"places": [place.id], "sequence": place.occurrence.sequence + place.revision}
+        | ({"moved": True} if moved else {}),
     )

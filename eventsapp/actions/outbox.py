@@ -90,10 +90,15 @@ def enqueue(
 def supersede(session: Session, registration: Registration, *, now: datetime, place: Place | None = None) -> int:
     """Drop the queued letters of a registration, or those about one place alone, that a later fact overtook.
 
-    A letter that a worker has in hand is not touched: it may be on the wire.
+    A letter that a worker has in hand is not touched, it may be on the wire; nor is one to an address that the
+    registration has left.
     """
     session.flush()
-    dropped = update(Message).where(Message.registration_id == registration.id, Message.state == MessageState.QUEUED)
+    dropped = update(Message).where(
+        Message.registration_id == registration.id,
+        Message.address_key == registration.address_key,
+        Message.state == MessageState.QUEUED,
+    )
     if place is not None:
         dropped = dropped.where(Message.place_id == place.id)
     return _changed(session, dropped.values(state=MessageState.SUPERSEDED, due_at=now))

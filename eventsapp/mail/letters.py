@@ -1,0 +1,83 @@
+"""A letter as plain values: all that is decided before it is put into words. No rows, no markup."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from eventsapp.domain.entry import CalendarEntry, Party
+from eventsapp.domain.vocabulary import LetterKind, PlaceState
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words in a language that may not be the letter's own."""
+
+    text: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place as its holder's letter shows it.
+
+    ``entry`` is there only for a confirmed place; everything in it may be shown. ``held_tag`` is empty where the
+    occurrence is held in every language of the event. ``called_off``: the organizer cancelled the date itself.
+    """
+
+    state: PlaceState
+    starts_at: datetime
+    ends_at: datetime
+    tzid: str
+    location: Passage
+    held_tag: str = ""
+    join_opens_seconds: int = 0
+    called_off: bool = False
+    entry: CalendarEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """The calendar object a letter carries."""
+
+    method: Literal["REQUEST", "CANCEL"]
+    entry: CalendarEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter to one person, all decided. ``about`` are the places the letter is about, ``others`` the rest.
+
+    ``language_tag`` and ``tzid`` are the reader's. ``name`` is as the reader typed it. ``recipient`` and ``reply_to``
+    are ASCII addresses, ``reply_to`` may be empty. ``join_url`` is empty unless a place is confirmed. ``written_at``
+    and ``message_id`` stay the same however often the letter is tried. ``name`` and ``reference`` may be empty.
+    """
+
+    kind: LetterKind
+    public_id: str
+    message_id: str
+    thread_of: str
+    written_at: datetime
+    language_tag: str
+    tzid: str
+    recipient: str
+    name: str
+    reference: str
+    sender: Party
+    reply_to: str
+    organization: str
+    contact: str
+    event_slug: str
+    event_url: str
+    summary: Passage
+    what_to_bring: Passage
+    about: tuple[Slot, ...]
+    others: tuple[Slot, ...] = ()
+    join_url: str = ""
+    own_subject: Passage | None = None
+    own_body: Passage | None = None
+    invitation: Invitation | None = None
+    event_called_off: bool = False
+    moved: bool = False  # to another address: this reader is told nothing personal
+    accent: str = ""
+    privacy_url: str = ""
+    imprint_url: str = ""
