@@ -1,6 +1,6 @@
 """CalendarEntry: one occurrence in one language for one reader. Every writer reads this and nothing else."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from eventsapp.domain.vocabulary import ConferenceKind, ConferenceProvider
@@ -41,7 +41,8 @@ class CalendarEntry:
 
     ``dtstart_local`` and ``dtend_local`` are naive wall times at ``tzid``; ``starts_at``, ``ends_at``,
     ``dtstamp``, ``last_modified`` and ``created`` are aware UTC instants. ``url`` is the page about this
-    occurrence (public) or the reader's own join link (personal). ``room`` is filled only where this reader
+    occurrence (public) or the reader's own join link (personal). ``join_url`` is where this reader joins: the own
+    link, or a public room's; empty where there is nothing to join. ``room`` is filled only where this reader
     may see it; ``attendee`` only in what is mailed to one person. ``status`` is CONFIRMED or CANCELLED.
     ``lead`` is one line that stands before the description, for example the join link; it is plain text.
     """
@@ -65,5 +66,7 @@ class CalendarEntry:
     organizer: Party
     attendee: Party | None = None
     room: Room | None = None
+    join_url: str = ""
+    lead: str = ""
     transparent: bool = False  # TRANSP:TRANSPARENT for a public listing, OPAQUE for one's own invite
-    categories: tuple[str, ...] = field(default_factory=tuple)
+    categories: tuple[str, ...] = ()

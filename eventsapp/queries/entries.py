@@ -1,0 +1,173 @@
+"""Rows as calendar entries: one occurrence in one language, for everybody or for the one person who holds a place.
+
+The room's own link, number and passcode stand in a public entry of a public room and nowhere else. A person's entry
+carries that person's join link alone, because a room may change after the letter left.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote
+
+from eventsapp.config import Settings
+from eventsapp.domain import timezones
+from eventsapp.domain.addresses import read_address
+from eventsapp.domain.entry import CalendarEntry, DialIn, Party, Room
+from eventsapp.domain.languages import language_name, lookup, related
+from eventsapp.domain.links import token
+from eventsapp.domain.markdown import to_plain
+from eventsapp.domain.rooms import join_url
+from eventsapp.domain.vocabulary import ConferenceAccess, PlaceState, Purpose
+from eventsapp.models import Conference, Event, LanguageVariant, Occurrence, Place, Registration
+from eventsapp.translations import gettext as _
+from eventsapp.translations import speaking
+
+CONFIRMED, CANCELLED = "CONFIRMED", "CANCELLED"
+_GONE = (PlaceState.CANCELLED, PlaceState.DECLINED)
+
+
+def variant(event: Event, asked: str) -> LanguageVariant:
+    """The event's words for a reader who asked for ``asked``: that tag, its parents, the event's default."""
+    by_tag = {words.language_tag: words for words in event.variants}
+    return by_tag[lookup(asked, list(by_tag), event.default_language_tag)]
+
+
+def held_tag(occurrence: Occurrence, asked: str) -> str:
+    """The language an occurrence is held in; where it is held in all of the event's, the one that serves ``asked``."""
+    return occurrence.language_tag or variant(occurrence.event, asked).language_tag
+
+
+def page_url(event: Event, tag: str, *, settings: Settings) -> str:
+    """The absolute address of the event's page in one of its languages."""
+    return f"{settings.base_url}/{tag}/events/{quote(event.slug, safe='')}"
+
+
+def personal_join_url(registration: Registration, *, settings: Settings) -> str:
+    """The join link of one person; whoever has it gets in, so it travels by mail alone."""
+    said = token(settings.link_key, Purpose.JOIN, registration.public_id, registration.link_generation)
+    return f"{settings.base_url}/j/{said}"
+
+
+def public_entry(occurrence: Occurrence, tag: str, *, settings: Settings) -> CalendarEntry:
+    """What everybody may read. ``tag`` is asked for; the entry is in the language that serves it."""
+    status = _status(occurrence)
+    room = _public_room(occurrence.conference) if status == CONFIRMED else None
+    entry = _entry(occurrence, tag, status, room.url if room else "", settings)
+    return replace(entry, room=room, transparent=True)
+
+
+def personal_entry(
+    place: Place, *, settings: Settings, tag: str | None = None, sequence: int | None = None, status: str | None = None
+) -> CalendarEntry:
+    """What the holder of a place is sent, in the registration's language unless ``tag`` says otherwise.
+
+    ``sequence`` and ``status`` hold a letter to what it was written for. The join link stands only in the entry of a
+    confirmed place, and not where people meet at an address alone.
+    """
+    occurrence, registration = place.occurrence, place.registration
+    if status is None:
+        status = CANCELLED if place.state in _GONE else _status(occurrence)
+    joins = status == CONFIRMED and place.state is PlaceState.CONFIRMED and _is_online(occurrence)
+    own_url = personal_join_url(registration, settings=settings) if joins else ""
+    entry = _entry(occurrence, tag or registration.language_tag, status, own_url, settings)
+    revised_at = max(occurrence.revised_at, place.changed_at)
+    return replace(
+        entry,
+        sequence=occurrence.sequence + place.revision if sequence is None else sequence,
+        dtstamp=revised_at,
+        last_modified=revised_at,
+        url=own_url or entry.url,
+        attendee=_attendee(registration),
+    )
+
+
+def personal_room(place: Place, *, now: datetime) -> Room | None:
+    """The room as it is now, for the holder of a confirmed place; None where it is cancelled or over."""
+    occurrence = place.occurrence
+    enters = place.state is PlaceState.CONFIRMED and _status(occurrence) == CONFIRMED and now < occurrence.ends_at
+    return _room(occurrence.conference) if enters and occurrence.conference is not None else None
+
+
+def _entry(occurrence: Occurrence, asked: str, status: str, join_url: str, settings: Settings) -> CalendarEntry:
+    """What both kinds share; ``join_url`` may be empty."""
+    event, words = occurrence.event, variant(occurrence.event, asked)
+    tag = words.language_tag
+    with speaking(tag):
+        lead = _("Join: %(url)s", url=join_url) if join_url else ""
+        description = _description(occurrence, words)
+    return CalendarEntry(
+        uid=occurrence.uid,
+        sequence=occurrence.sequence,
+        dtstamp=occurrence.revised_at,
+        created=occurrence.created_at,
+        last_modified=occurrence.revised_at,
+        tzid=occurrence.tzid,
+        dtstart_local=occurrence.dtstart_local,
+        dtend_local=timezones.local(occurrence.ends_at, occurrence.tzid).replace(tzinfo=None, fold=0),
+        starts_at=occurrence.starts_at,
+        ends_at=occurrence.ends_at,
+        language_tag=tag,
+        summary=words.summary,
+        description=description,
+        location=_location(occurrence, tag),
+        url=page_url(event, tag, settings=settings),
+        status=status,
+        organizer=Party(settings.mail_from, event.organization.sender_name or event.organization.name),
+        join_url=join_url,
+        lead=lead,
+        categories=tuple(event.topics),
+    )
+
+
+def _description(occurrence: Occurrence, words: LanguageVariant) -> str:
+    """Speaks the language in force."""
+    parts = []
+    held = occurrence.language_tag
+    if held and not related(held, words.language_tag):
+        parts.append(_("Held in %(language)s.", language=language_name(held, words.language_tag)))
+    parts.append(to_plain(words.description))
+    if words.what_to_bring:
+        parts.append(_("What to bring") + "\n" + to_plain(words.what_to_bring))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _location(occurrence: Occurrence, tag: str) -> str:
+    """The address in the entry's language, or the one for all, or the event's default, or any."""
+    texts = {key: text for key, text in occurrence.location.items() if text}
+    fallbacks = [key for key in ("", occurrence.event.default_language_tag, *texts) if key in texts]
+    return texts[lookup(tag, [key for key in texts if key], fallbacks[0])] if texts else ""
+
+
+def _status(occurrence: Occurrence) -> str:
+    called_off = occurrence.cancelled_at is not None or occurrence.event.cancelled_at is not None
+    return CANCELLED if called_off else CONFIRMED
+
+
+def _is_online(occurrence: Occurrence) -> bool:
+    """Whether there is or will be a room to join: an occurrence without an address is held nowhere else."""
+    return occurrence.conference is not None or not any(occurrence.location.values())
+
+
+def _public_room(conference: Conference | None) -> Room | None:
+    if conference is None or conference.access is not ConferenceAccess.PUBLIC:
+        return None
+    return _room(conference)
+
+
+def _room(conference: Conference) -> Room:
+    return Room(
+        provider=conference.provider,
+        kind=conference.kind,
+        url=conference.url or join_url(conference.meeting_id),
+        meeting_id=conference.meeting_id,
+        passcode=conference.passcode,
+        dial_in=tuple(
+            DialIn(line.get("number", ""), line.get("country", ""), line.get("city", "")) for line in conference.dial_in
+        ),
+    )
+
+
+def _attendee(registration: Registration) -> Party | None:
+    """None once the person's data were erased."""
+    if registration.email is None:
+        return None
+    return Party(read_address(registration.email).ascii_email, registration.name or "")
