@@ -9,7 +9,7 @@ import hmac
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, ScalarSelect, delete, false, select
 from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
@@ -26,23 +26,29 @@ def count(session: Session, address: Address, *, now: datetime, settings: Settin
     """Count one form sent for ``address``. Raises TooMany (values ``seconds``, ``minutes``) past a limit; 0 is none."""
     address_hash = _hash(settings, "address", flood_key(address))
     domain_hash = _hash(settings, "domain", address.domain)
-    _refuse_past(
-        session,
-        AddressUse.address_hash == address_hash,
-        settings.limit_per_address,
-        now,
-        N_("There were too many registrations with this e-mail address. Try again in about %(minutes)s minutes."),
-    )
-    _refuse_past(
-        session,
-        AddressUse.domain_hash == domain_hash,
-        settings.limit_per_domain * (PROVIDER_FACTOR if is_public_provider(address.domain) else 1),
-        now,
-        N_(
-            "There were too many registrations with e-mail addresses of this provider. "
-            "Try again in about %(minutes)s minutes."
-        ),
-    )
+    per_address = settings.limit_per_address
+    per_domain = settings.limit_per_domain * (PROVIDER_FACTOR if is_public_provider(address.domain) else 1)
+    by_address, by_domain = session.execute(
+        select(
+            _filling(AddressUse.address_hash == address_hash, per_address, now),
+            _filling(AddressUse.domain_hash == domain_hash, per_domain, now),
+        )
+    ).one()
+    if by_address is not None:
+        raise _too_many(
+            N_("There were too many registrations with this e-mail address. Try again in about %(minutes)s minutes."),
+            by_address,
+            now,
+        )
+    if by_domain is not None:
+        raise _too_many(
+            N_(
+                "There were too many registrations with e-mail addresses of this provider. "
+                "Try again in about %(minutes)s minutes."
+            ),
+            by_domain,
+            now,
+        )
     session.add(AddressUse(address_hash=address_hash, domain_hash=domain_hash, used_at=now))
 
 
@@ -51,20 +57,17 @@ def forget(session: Session, *, now: datetime) -> None:
     session.execute(delete(AddressUse).where(AddressUse.used_at <= now - WINDOW))
 
 
-def _refuse_past(session: Session, mine: ColumnElement[bool], limit: int, now: datetime, message: str) -> None:
-    """One indexed read: the use that fills the limit, if there is one, leaves the window when one more fits."""
+def _filling(mine: ColumnElement[bool], limit: int, now: datetime) -> ScalarSelect[datetime]:
+    """The use that fills the limit, if there is one: when it leaves the window, one more fits. An indexed read."""
+    found = select(AddressUse.used_at).where(mine, AddressUse.used_at > now - WINDOW)
     if not limit:
-        return
-    filling = session.scalar(
-        select(AddressUse.used_at)
-        .where(mine, AddressUse.used_at > now - WINDOW)
-        .order_by(AddressUse.used_at.desc())
-        .offset(limit - 1)
-        .limit(1)
-    )
-    if filling is not None:
-        seconds = ceil((filling + WINDOW - now).total_seconds())
-        raise TooMany(message, key="email", seconds=seconds, minutes=_STEP * ceil(seconds / 60 / _STEP))
+        found = found.where(false())
+    return found.order_by(AddressUse.used_at.desc()).offset(max(0, limit - 1)).limit(1).scalar_subquery()
+
+
+def _too_many(message: str, filling: datetime, now: datetime) -> TooMany:
+    seconds = ceil((filling + WINDOW - now).total_seconds())
+    return TooMany(message, key="email", seconds=seconds, minutes=_STEP * ceil(seconds / 60 / _STEP))
 
 
 def _hash(settings: Settings, kind: str, text: str) -> str:

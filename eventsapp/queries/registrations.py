@@ -36,7 +36,7 @@ def tallies(session: Session, occurrences: Iterable[Occurrence]) -> dict[int, Ta
             select(Place.occurrence_id, Place.state, func.count())
             .where(Place.occurrence_id.in_(ids), Place.state.in_((PlaceState.CONFIRMED, PlaceState.WAITLISTED)))
             .group_by(Place.occurrence_id, Place.state)
-        ).tuples()
+        )
     }
     return {
         id_: Tally(counted.get((id_, PlaceState.CONFIRMED), 0), counted.get((id_, PlaceState.WAITLISTED), 0))

@@ -1,0 +1,189 @@
+"""Places after admission: promoted from the waitlist, approved, declined, cancelled. Each under the event's lock."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from eventsapp.actions import letters
+from eventsapp.config import Settings
+from eventsapp.domain import admission
+from eventsapp.domain.admission import Offer, Waiting
+from eventsapp.domain.errors import N_, Invalid, NotFound, Refused
+from eventsapp.domain.vocabulary import Choose, LetterKind, PlaceState
+from eventsapp.models import Event, Place, Registration
+from eventsapp.queries import registrations
+
+HELD = frozenset({PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING})
+
+
+def take_event(session: Session, event_id: int) -> Event:
+    """Lock the event's row until the transaction ends and read it with its occurrences, as they are now.
+
+    Whoever counts or changes places takes it first; so two never count the same free place. On SQLite the lock is
+    the transaction's own (``db.transaction``). Raises NotFound.
+    """
+    event = session.scalar(
+        select(Event)
+        .where(Event.id == event_id)
+        .with_for_update(key_share=True)
+        .options(selectinload(Event.occurrences))
+        .execution_options(populate_existing=True)
+    )
+    if event is None:
+        raise NotFound(N_("There is no such page."))
+    return event
+
+
+def promote(session: Session, event_id: int, *, now: datetime, settings: Settings) -> int:
+    """Give free places to those who wait, in order; returns how many places. For whoever made room."""
+    event = take_event(session, event_id)
+    return _promote(session, event, _offers(session, event), now=now, settings=settings)
+
+
+def offers_after_promotion(session: Session, event: Event, *, now: datetime, settings: Settings) -> list[Offer]:
+    """The offers as they stand for the next one, once those who wait had what was free. The event must be taken."""
+    offers = _offers(session, event)
+    if _promote(session, event, offers, now=now, settings=settings):
+        return _offers(session, event)
+    return offers
+
+
+def approve(
+    session: Session, registration_id: int, *, occurrence_key: str | None = None, now: datetime, settings: Settings
+) -> list[Place]:
+    """Admit a registration that waits for approval, or was declined by mistake; returns the places decided.
+
+    A full date puts it on the waitlist at the time it applied, or is refused where there is none. With "all" it is
+    all of its places or none. Raises NotFound, Invalid, Refused.
+    """
+    event, registration = _take(session, registration_id)
+    places = _places(event, registration, occurrence_key, {PlaceState.PENDING, PlaceState.DECLINED})
+    if not places:
+        raise Refused(N_("Nothing in this registration waits for approval."))
+    asked = {place.occurrence.key for place in places}
+    offers = offers_after_promotion(session, event, now=now, settings=settings)
+    states = admission.approve(registrations.rules_of(event), [offer for offer in offers if offer.key in asked], now)
+    for place in places:
+        move(place, states[place.occurrence.key], now)
+    registration.changed_at = now
+    for state, kind in ((PlaceState.CONFIRMED, LetterKind.APPROVED), (PlaceState.WAITLISTED, LetterKind.WAITLISTED)):
+        if told := [place for place in places if place.state is state]:
+            letters.announce(session, registration, kind, told, now=now, settings=settings)
+    return places
+
+
+def decline(
+    session: Session, registration_id: int, *, occurrence_key: str | None = None, now: datetime, settings: Settings
+) -> list[Place]:
+    """Turn down what waits for approval or on the waitlist; returns the places. A confirmed place is cancelled instead.
+
+    Raises NotFound, Invalid, Refused.
+    """
+    event, registration = _take(session, registration_id)
+    places = _places(event, registration, occurrence_key, {PlaceState.PENDING, PlaceState.WAITLISTED})
+    if not places:
+        raise Refused(N_("Nothing in this registration can be declined. A confirmed place can be cancelled."))
+    for place in places:
+        move(place, PlaceState.DECLINED, now)
+    registration.changed_at = now
+    letters.announce(session, registration, LetterKind.DECLINED, places, now=now, settings=settings)
+    return places
+
+
+def cancel(
+    session: Session, registration_id: int, *, occurrence_key: str | None = None, now: datetime, settings: Settings
+) -> list[Place]:
+    """Give up a registration's places, or the one named, and let the next in the queue move up; returns the places.
+
+    Places of dates that are over stay as they were. Raises NotFound, Invalid, Refused.
+    """
+    event, registration = _take(session, registration_id)
+    places = [place for place in _places(event, registration, occurrence_key, HELD) if now < place.occurrence.ends_at]
+    if not places:
+        raise Refused(N_("This registration has no place that can still be cancelled."))
+    give_up(session, registration, places, now=now, settings=settings)
+    _promote(session, event, _offers(session, event), now=now, settings=settings)
+    return places
+
+
+def give_up(
+    session: Session, registration: Registration, places: Sequence[Place], *, now: datetime, settings: Settings
+) -> None:
+    """Cancel these places and tell their owner. The event must be taken; whoever calls lets the queue move up."""
+    for place in places:
+        move(place, PlaceState.CANCELLED, now)
+    registration.changed_at = now
+    letters.announce(session, registration, LetterKind.CANCELLED, places, now=now, settings=settings)
+
+
+def _take(session: Session, registration_id: int) -> tuple[Event, Registration]:
+    """The event locked, and the registration as it is under that lock."""
+    event_id = session.scalar(
+        select(Registration.event_id).where(Registration.id == registration_id, Registration.erased_at.is_(None))
+    )
+    if event_id is None:
+        raise NotFound(N_("There is no such registration."))
+    event = take_event(session, event_id)
+    registration = session.scalars(
+        select(Registration)
+        .where(Registration.id == registration_id)
+        .options(selectinload(Registration.places).joinedload(Place.occurrence))
+        .execution_options(populate_existing=True)
+    ).one()
+    return event, registration
+
+
+def _places(
+    event: Event, registration: Registration, occurrence_key: str | None, states: Iterable[PlaceState]
+) -> list[Place]:
+    """The registration's places in these states; with a key that one alone, which "all" does not allow."""
+    if occurrence_key is None:
+        return [place for place in registration.places if place.state in states]
+    if occurrence_key not in {place.occurrence.key for place in registration.places}:
+        raise Invalid(
+            N_("This registration has no place at %(occurrence)s."), key="occurrence", occurrence=occurrence_key
+        )
+    if event.choose is Choose.ALL and len(registration.places) > 1:
+        raise Invalid(N_("This event is booked as a whole, so name no single date."), key="occurrence")
+    return [place for place in registration.places if place.occurrence.key == occurrence_key and place.state in states]
+
+
+def move(place: Place, state: PlaceState, now: datetime) -> None:
+    """Every change of a place goes through here: ``revision`` rises where a calendar may have to hear of it."""
+    if state is PlaceState.CANCELLED:
+        place.revision += 1
+    if state is PlaceState.CONFIRMED and place.invited_at is None:
+        place.invited_at = now
+    place.state = state
+    place.changed_at = now
+
+
+def _offers(session: Session, event: Event) -> list[Offer]:
+    session.flush()
+    return registrations.offers_of(event, registrations.tallies(session, event.occurrences))
+
+
+def _promote(session: Session, event: Event, offers: Sequence[Offer], *, now: datetime, settings: Settings) -> int:
+    if not any(offer.waiting and offer.has_room for offer in offers):
+        return 0
+    key_of = {occurrence.id: occurrence.key for occurrence in event.occurrences}
+    queue = session.scalars(
+        select(Place)
+        .where(Place.occurrence_id.in_(key_of), Place.state == PlaceState.WAITLISTED)
+        .order_by(Place.queued_at, Place.id)
+        .options(joinedload(Place.registration).selectinload(Registration.places).joinedload(Place.occurrence))
+    ).all()
+    places = {Waiting(place.registration_id, key_of[place.occurrence_id]): place for place in queue}
+    moved = [places[one] for one in admission.move_up(registrations.rules_of(event), offers, list(places), now)]
+    for place in moved:
+        move(place, PlaceState.CONFIRMED, now)
+    by_registration: dict[int, list[Place]] = {}
+    for place in moved:
+        by_registration.setdefault(place.registration_id, []).append(place)
+    for together in by_registration.values():
+        registration = together[0].registration
+        registration.changed_at = now
+        letters.announce(session, registration, LetterKind.PROMOTED, together, now=now, settings=settings)
+    return len(moved)

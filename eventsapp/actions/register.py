@@ -1,0 +1,334 @@
+"""Register somebody for an event, and correct a mistyped address: rows and letters in the caller's transaction.
+
+Nothing that comes back from here may differ between an address that is known and one that is not: a known one's owner
+is told by letter.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from eventsapp.actions import floods, letters, outbox, places
+from eventsapp.config import Settings
+from eventsapp.domain import admission, links
+from eventsapp.domain.addresses import Address
+from eventsapp.domain.admission import Standing
+from eventsapp.domain.applicant import Applicant
+from eventsapp.domain.errors import N_, NotFound, Refused
+from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
+from eventsapp.models import Answer, Event, Message, Place, Receipt, Registration
+from eventsapp.queries import registrations
+
+RECEIPT_LIFE = timedelta(hours=24)
+MOST_CORRECTIONS = 3
+REMIND_AGAIN_AFTER = timedelta(hours=1)  # "you are already registered", to one registration
+LETTER_IS_FRESH = timedelta(minutes=10)  # a double click needs no second letter
+
+
+def register(session: Session, event_id: int, applicant: Applicant, *, now: datetime, settings: Settings) -> Receipt:
+    """Admit the applicant under the event's lock; the receipt says what a newcomer gets, whoever posted.
+
+    A known address changes nothing: its owner gets ALREADY_REGISTERED, at most one an hour. A registration all of
+    whose places are cancelled comes back with what was posted now. Raises NotFound (draft or no event), Invalid,
+    Refused, TooMany.
+    """
+    event = _published(session, event_id)
+    floods.count(session, applicant.address, now=now, settings=settings)
+    reference = links.new_reference()
+    outcome = _decided(session, event, applicant, now=now, settings=settings)
+    registration = _settle(session, event, applicant, outcome, reference, now=now, queued_at=now, settings=settings)
+    receipt = Receipt(
+        event=event,
+        registration_id=None if registration is None else registration.id,
+        public_id=links.new_public_id(),
+        reference=reference,
+        applicant=applicant.to_json(),
+        outcome=dict(outcome),
+        corrections=0,
+        created_at=now,
+        expires_at=now + RECEIPT_LIFE,
+    )
+    session.add(receipt)
+    return receipt
+
+
+def correct_address(
+    session: Session, receipt_public_id: str, address: Address, *, now: datetime, settings: Settings
+) -> Receipt:
+    """Send what the receipt is about to another address; at most three times, while the receipt lives.
+
+    Where this receipt made the registration, that moves; where the new address is known, the mistaken registration is
+    withdrawn and the known one's owner gets ALREADY_REGISTERED; where the receipt made nothing, the applicant
+    registers with the new address. Raises NotFound, Refused, TooMany.
+    """
+    event, receipt = _receipt(session, receipt_public_id, now)
+    before = Applicant.from_json(receipt.applicant)
+    if address.key == before.address.key:
+        return receipt
+    if receipt.corrections >= MOST_CORRECTIONS:
+        raise Refused(
+            N_("You have corrected the address three times already. Register again with the right one."), key="email"
+        )
+    _refuse_when_over(event, receipt, now)
+    floods.count(session, address, now=now, settings=settings)
+    applicant = before.at(address)
+    mistaken = _made_by(session, receipt, before)
+    known = _known(session, event, address)
+    if mistaken is not None and known is None and mistaken.created_at >= receipt.created_at:
+        _rename(session, mistaken, address, now=now, settings=settings)
+    else:
+        _start_again(session, event, receipt, applicant, mistaken, now=now, settings=settings)
+    receipt.applicant = applicant.to_json()
+    receipt.corrections += 1
+    return receipt
+
+
+def _published(session: Session, event_id: int) -> Event:
+    event = places.take_event(session, event_id)
+    if event.published_at is None:
+        raise NotFound(N_("There is no such page."))
+    return event
+
+
+def _decided(
+    session: Session,
+    event: Event,
+    applicant: Applicant,
+    *,
+    now: datetime,
+    settings: Settings,
+    came_in_time: bool = False,
+) -> Mapping[str, PlaceState]:
+    """What a newcomer gets, once those who wait had what was free."""
+    offers = places.offers_after_promotion(session, event, now=now, settings=settings)
+    rules = registrations.rules_of(event)
+    return admission.decide(rules.in_time() if came_in_time else rules, offers, applicant.occurrence_keys, now)
+
+
+def _settle(
+    session: Session,
+    event: Event,
+    applicant: Applicant,
+    outcome: Mapping[str, PlaceState],
+    reference: str,
+    *,
+    now: datetime,
+    queued_at: datetime,
+    settings: Settings,
+) -> Registration | None:
+    """Make the registration, bring a cancelled one back, or write to a known one's owner and return None."""
+    registration = _known(session, event, applicant.address)
+    if registration is None:
+        registration = Registration(
+            event_id=event.id, public_id=links.new_public_id(), created_at=now, places=[], answers=[], link_generation=1
+        )
+        session.add(registration)
+    elif any(place.state is not PlaceState.CANCELLED for place in registration.places):
+        _remind(session, registration, now=now, settings=settings)
+        return None
+    _fill_in(registration, applicant, reference, now)
+    held = _place(event, registration, outcome, now, queued_at)
+    _answer(session, event, registration, applicant)
+    letters.announce(session, registration, _kind(held), held, now=now, settings=settings)
+    return registration
+
+
+def _known(session: Session, event: Event, address: Address) -> Registration | None:
+    return session.scalar(
+        select(Registration)
+        .where(Registration.event_id == event.id, Registration.address_key == address.key)
+        .options(selectinload(Registration.places).joinedload(Place.occurrence), selectinload(Registration.answers))
+        .execution_options(populate_existing=True)
+    )
+
+
+def _fill_in(registration: Registration, applicant: Applicant, reference: str, now: datetime) -> None:
+    """What a person says about themselves, over whatever stood there."""
+    registration.reference = reference
+    registration.email = applicant.address.email
+    registration.address_key = applicant.address.key
+    registration.name = applicant.name
+    registration.language_tag = applicant.language_tag
+    registration.tzid = applicant.tzid
+    registration.source = applicant.source
+    registration.changed_at = now
+
+
+def _answer(session: Session, event: Event, registration: Registration, applicant: Applicant) -> None:
+    """One answer a question, over those of an earlier time; two statements, however many there are."""
+    session.flush()
+    if registration.answers:
+        session.execute(delete(Answer).where(Answer.registration_id == registration.id))
+    if applicant.answers:
+        rows = [
+            {"registration_id": registration.id, "question_id": question.id, "value": applicant.answers[question.key]}
+            for question in event.questions
+            if question.key in applicant.answers
+        ]
+        if rows:
+            session.execute(insert(Answer), rows)
+    session.expire(registration, ["answers"])
+
+
+def _place(
+    event: Event, registration: Registration, outcome: Mapping[str, PlaceState], now: datetime, queued_at: datetime
+) -> list[Place]:
+    """The places of the outcome: new ones, or cancelled ones given back with a higher revision."""
+    there = {place.occurrence_id: place for place in registration.places}
+    held: list[Place] = []
+    for occurrence in event.occurrences:
+        if occurrence.key not in outcome:
+            continue
+        place = there.get(occurrence.id)
+        if place is None:
+            place = Place(occurrence=occurrence, revision=0, created_at=now)
+            registration.places.append(place)
+        else:
+            place.revision += 1
+        place.queued_at = queued_at
+        places.move(place, outcome[occurrence.key], now)
+        held.append(place)
+    return held
+
+
+def _kind(held: list[Place]) -> LetterKind:
+    """The letter that tells how these places stand; with several states the best one names it."""
+    states = {place.state for place in held}
+    for state, kind in (
+        (PlaceState.CONFIRMED, LetterKind.CONFIRMATION),
+        (PlaceState.WAITLISTED, LetterKind.WAITLISTED),
+        (PlaceState.PENDING, LetterKind.PENDING),
+    ):
+        if state in states:
+            return kind
+    return LetterKind.ALREADY_REGISTERED
+
+
+def _remind(session: Session, registration: Registration, *, now: datetime, settings: Settings) -> None:
+    """Tell the owner of a known address how it stands, unless a letter has only just told."""
+    told = session.scalar(
+        select(Message.id)
+        .where(
+            Message.registration_id == registration.id,
+            or_(
+                Message.created_at > now - LETTER_IS_FRESH,
+                (Message.kind == LetterKind.ALREADY_REGISTERED) & (Message.created_at > now - REMIND_AGAIN_AFTER),
+            ),
+        )
+        .limit(1)
+    )
+    if told is None:
+        letters.announce(
+            session, registration, LetterKind.ALREADY_REGISTERED, registration.places, now=now, settings=settings
+        )
+
+
+def _receipt(session: Session, public_id: str, now: datetime) -> tuple[Event, Receipt]:
+    """The receipt as it is under its event's lock."""
+    living = select(Receipt).where(Receipt.public_id == public_id, Receipt.expires_at > now)
+    event_id = session.scalar(living.with_only_columns(Receipt.event_id))
+    if event_id is None:
+        raise NotFound(N_("There is no such page."))
+    event = _published(session, event_id)
+    receipt = session.scalar(living.execution_options(populate_existing=True))
+    if receipt is None:
+        raise NotFound(N_("There is no such page."))
+    return event, receipt
+
+
+def _refuse_when_over(event: Event, receipt: Receipt, now: datetime) -> None:
+    """Cancelled and past ends corrections for all alike; opening and closing were asked when the form came."""
+    if event.cancelled_at is not None:
+        raise admission.refusal(Standing.CANCELLED)
+    chosen = [occurrence for occurrence in event.occurrences if occurrence.key in receipt.outcome]
+    if all(now >= occurrence.ends_at or occurrence.cancelled_at is not None for occurrence in chosen):
+        raise admission.refusal(Standing.PAST)
+
+
+def _made_by(session: Session, receipt: Receipt, before: Applicant) -> Registration | None:
+    """The registration that this receipt made or brought back, unless something else has changed its owner since.
+
+    The reference ties the two: a later receipt that brings the registration back gives it another one.
+    """
+    if receipt.registration_id is None:
+        return None
+    registration = session.get(Registration, receipt.registration_id, populate_existing=True)
+    if registration is None or registration.address_key != before.address.key:
+        return None
+    return registration if registration.reference == receipt.reference else None
+
+
+def _rename(
+    session: Session, registration: Registration, address: Address, *, now: datetime, settings: Settings
+) -> None:
+    """The same registration at another address: what went to the old one no longer opens anything or stands."""
+    _take_back(session, registration, now=now, settings=settings)
+    registration.email = address.email
+    registration.address_key = address.key
+    registration.link_generation += 1
+    registration.changed_at = now
+    session.flush()
+    held = [place for place in registration.places if place.state in places.HELD]
+    letters.announce(session, registration, _kind(held), held or registration.places, now=now, settings=settings)
+
+
+def _take_back(session: Session, registration: Registration, *, now: datetime, settings: Settings) -> None:
+    """Drop what waits for the address, and cancel the calendar entries that went there."""
+    outbox.supersede(session, registration, now=now)
+    invited = _invited(session, registration)
+    for place in registration.places:
+        if place.id in invited:
+            place.revision += 1
+            place.changed_at = now
+            letters.withdraw(session, registration, place, now=now, settings=settings)
+
+
+def _invited(session: Session, registration: Registration) -> set[int]:
+    """Ids of the places whose calendar entry the address has got, or may get any moment, and no cancellation since."""
+    gone_out = session.execute(
+        select(Message.place_id, Message.kind)
+        .where(
+            Message.registration_id == registration.id,
+            Message.address_key == registration.address_key,
+            Message.place_id.is_not(None),
+            Message.state.in_((MessageState.SENDING, MessageState.SENT)),
+        )
+        .order_by(Message.id)
+    )
+    last = dict(gone_out.all())
+    return {place_id for place_id, kind in last.items() if place_id is not None and kind is not LetterKind.CANCELLED}
+
+
+def _start_again(
+    session: Session,
+    event: Event,
+    receipt: Receipt,
+    applicant: Applicant,
+    mistaken: Registration | None,
+    *,
+    now: datetime,
+    settings: Settings,
+) -> None:
+    """Withdraw the mistaken registration if there is one, and settle the applicant anew with the places it held."""
+    held = [place for place in mistaken.places if place.state in places.HELD] if mistaken else []
+    queued_at = min((place.queued_at for place in held), default=now)
+    outcome: Mapping[str, PlaceState] = {place.occurrence.key: place.state for place in held}
+    if mistaken is not None:
+        _take_back(session, mistaken, now=now, settings=settings)
+        for place in held:
+            places.move(place, PlaceState.CANCELLED, now)
+        mistaken.reference = links.new_reference()  # the one on the receipt goes with the person
+        mistaken.changed_at = now
+        session.flush()
+    if not outcome:
+        outcome = _decided(session, event, applicant, now=now, settings=settings, came_in_time=True)
+    if receipt.registration_id is not None and mistaken is None:
+        receipt.reference = links.new_reference()  # the old one stays with what is out of this receipt's reach
+    registration = _settle(
+        session, event, applicant, outcome, receipt.reference, now=now, queued_at=queued_at, settings=settings
+    )
+    receipt.registration_id = None if registration is None else registration.id
+    receipt.outcome = dict(outcome)
+    places.promote(session, event.id, now=now, settings=settings)

@@ -1,0 +1,206 @@
+"""The last places, fought for by processes: nobody is doubled. With the lock taken out they are, so the lock is why."""
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, Select, func, select
+from sqlalchemy.exc import IntegrityError
+
+import eventsapp.db
+from eventsapp.actions import places
+from eventsapp.actions.register import register
+from eventsapp.config import Settings
+from eventsapp.db import db, transaction
+from eventsapp.domain.addresses import read_address
+from eventsapp.domain.applicant import Applicant
+from eventsapp.domain.errors import Refused
+from eventsapp.domain.vocabulary import PlaceState
+from eventsapp.models import Event, Message, Place, Receipt, Registration
+from eventsapp.queries import registrations
+
+CONTENDERS = 8
+LAST_PLACES = 5
+PATIENCE = 90
+
+WORLD = multiprocessing.get_context("forkserver")
+WORLD.set_forkserver_preload([__name__, "psycopg", "sqlalchemy.dialects.postgresql.psycopg"])
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one process does: ``email`` registers, or ``cancels`` gives a registration up."""
+
+    settings: Settings
+    now: datetime
+    event_id: int
+    email: str = ""
+    cancels: int = 0
+    locked: bool = True
+
+
+def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
+    """One process: its own engine, its own transaction, its result on the queue."""
+    if not task.locked:
+        take_the_lock_out()
+    count = registrations.tallies
+
+    def count_slowly(*arguments: Any) -> Any:
+        found = count(*arguments)
+        if task.locked:
+            time.sleep(0.02)  # a window wide enough to fall into
+        else:
+            counted.wait(PATIENCE)  # nobody writes before everybody has counted
+        return found
+
+    registrations.tallies = count_slowly
+    with small_app(task.settings).app_context():
+        db.session.execute(select(Event.id))
+        db.session.rollback()
+        start.wait(PATIENCE)
+        try:
+            with transaction() as session:
+                if task.cancels:
+                    places.cancel(session, task.cancels, now=task.now, settings=task.settings)
+                    result = "cancelled"
+                else:
+                    receipt = register(
+                        session, task.event_id, applicant(task.email), now=task.now, settings=task.settings
+                    )
+                    result = str(receipt.outcome["spanish"])
+        except Refused:
+            result = "refused"
+        except IntegrityError:
+            result = "database error"
+        finally:
+            db.engine.dispose()
+    results.put(result)
+
+
+def take_the_lock_out() -> None:
+    """Neither a locked row nor SQLite's one writer at a time: every statement for itself."""
+
+    def unlocked(self: Select[Any], **_: Any) -> Select[Any]:
+        return self
+
+    def every_statement_for_itself(engine: Engine) -> None:
+        if engine.dialect.name == "sqlite":
+            eventsapp.db.event.listen(engine, "connect", lambda connection, _: autocommit(connection))
+
+    def autocommit(connection: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA busy_timeout=15000")
+
+    Select.with_for_update = unlocked  # type: ignore[method-assign, assignment]
+    eventsapp.db.prepare_engine = every_statement_for_itself
+
+
+def small_app(settings: Settings) -> Flask:
+    """No pages: a process has to begin quickly."""
+    app = Flask("race")
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    db.init_app(app)
+    with app.app_context():
+        eventsapp.db.prepare_engine(db.engine)
+    return app
+
+
+def applicant(email: str) -> Applicant:
+    return Applicant("Ana", read_address(email), "es", "America/Mexico_City", ("spanish",))
+
+
+@pytest.fixture
+def race() -> Callable[[Sequence[Task]], Counter[str]]:
+    def race(tasks: Sequence[Task]) -> Counter[str]:
+        db.session.remove()
+        start, counted, results = WORLD.Barrier(len(tasks)), WORLD.Barrier(len(tasks)), WORLD.Queue()
+        processes = [WORLD.Process(target=contend, args=(task, start, counted, results)) for task in tasks]
+        for process in processes:
+            process.start()
+        try:
+            return Counter(results.get(timeout=PATIENCE) for _ in processes)
+        finally:
+            for process in processes:
+                process.join(PATIENCE)
+                process.kill()
+            results.close()
+
+    return race
+
+
+@pytest.fixture
+def last_places(make):
+    """The id of an event whose Spanish date has five places left."""
+
+    def last_places(**values: Any) -> int:
+        event = make.event(**values)
+        with transaction():
+            event.occurrences[1].capacity = LAST_PLACES
+        return event.id
+
+    return last_places
+
+
+def strangers(settings: Settings, now: datetime, event_id: int, *, locked: bool = True) -> list[Task]:
+    return [Task(settings, now, event_id, f"person{number}@example.org", locked=locked) for number in range(CONTENDERS)]
+
+
+def states() -> Counter[PlaceState]:
+    db.session.rollback()
+    return Counter(db.session.scalars(select(Place.state)))
+
+
+def rows(table: type[Any]) -> int:
+    return db.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_last_places_go_to_as_many_and_no_more(race, last_places, settings, now):
+    event_id = last_places()
+    assert race(strangers(settings, now, event_id)) == {"confirmed": 5, "refused": 3}
+    assert states() == {PlaceState.CONFIRMED: 5}
+    assert rows(Message) == 5
+
+
+def test_without_the_lock_they_are_oversold(race, last_places, settings, now):
+    event_id = last_places()
+    assert race(strangers(settings, now, event_id, locked=False)) == {"confirmed": 8}
+    assert states()[PlaceState.CONFIRMED] > LAST_PLACES
+
+
+def test_those_who_come_and_those_who_go_never_overfill(race, last_places, settings, now, make):
+    event_id = last_places(waitlist=True)
+    event = db.session.get_one(Event, event_id)
+    going = [make.registration(event).id for _ in range(LAST_PLACES)][:4]
+    for _ in range(2):
+        make.registration(event, places={"spanish": PlaceState.WAITLISTED})
+    later = now + timedelta(hours=1)
+    coming = strangers(settings, later, event_id)[:4]
+    results = race([*coming, *(Task(settings, later, event_id, cancels=one) for one in going)])
+    assert results["cancelled"] == 4
+    assert states() == {PlaceState.CONFIRMED: 5, PlaceState.CANCELLED: 4, PlaceState.WAITLISTED: 2}
+    still = db.session.scalars(
+        select(Registration.email).join(Registration.places).where(Place.state == PlaceState.CONFIRMED)
+    ).all()
+    assert {"person6@example.com", "person7@example.com"} < set(still)  # who waited first is in
+
+
+def test_one_address_at_once_makes_one_registration_and_one_letter(race, last_places, settings, now):
+    event_id = last_places()
+    tasks = [Task(settings, now, event_id, "ana@example.org") for _ in range(CONTENDERS)]
+    assert race(tasks) == {"confirmed": CONTENDERS}
+    assert (rows(Registration), rows(Place), rows(Message), rows(Receipt)) == (1, 1, 1, CONTENDERS)
+
+
+def test_without_the_lock_only_the_unique_key_stands_between(race, last_places, settings, now):
+    event_id = last_places()
+    tasks = [Task(settings, now, event_id, "ana@example.org", locked=False) for _ in range(CONTENDERS)]
+    results = race(tasks)
+    assert rows(Registration) == 1
+    assert results["database error"] > 0
