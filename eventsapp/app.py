@@ -1,9 +1,21 @@
 """create_app: a list of named steps and nothing but wiring."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventsapp.config import Settings, resource
 from eventsapp.db import db, prepare_engine
+from eventsapp.web.assets import assets
+from eventsapp.web.errors import explain
+from eventsapp.web.headers import guard
+from eventsapp.web.join import join
+from eventsapp.web.language import speak
+from eventsapp.web.limits import limit
+from eventsapp.web.mailbox import mailbox
+from eventsapp.web.pages import dress
+from eventsapp.web.public import public
+from eventsapp.web.registrations import registrations
+from eventsapp.web.zones import zones
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -12,9 +24,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(
         "eventsapp",
         template_folder=str(resource("templates")),
+        static_folder=None,  # web.assets serves them, each under the hash of its bytes
         instance_path=str(settings.instance_path),
     )
-    for step in (configure, connect_database):
+    for step in (configure, connect_database, believe_proxies, speak, guard, limit, dress, explain, open_doors):
         step(app, settings)
     return app
 
@@ -34,3 +47,18 @@ def connect_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+
+
+def believe_proxies(app: Flask, settings: Settings) -> None:
+    """Take the visitor's address, scheme and host from as many proxies as the settings name, and from no other."""
+    if count := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=0, x_prefix=0
+        )
+
+
+def open_doors(app: Flask, settings: Settings) -> None:
+    for door in (assets, public, registrations, join, zones):
+        app.register_blueprint(door)
+    if settings.mailbox:
+        app.register_blueprint(mailbox)

@@ -34,6 +34,25 @@ def accent_steps(accent: str) -> dict[str, dict[str, str]]:
     return _steps(f"#{match[1].lower()}" if match else PRODUCT_ACCENT)
 
 
+@cache
+def tints(accent: str) -> list[str]:
+    """Five colours for pictures, lightest first: three tints of the accent, its neighbour on the wheel, its shade."""
+    match = _HEX.fullmatch(accent.strip())
+    _lightness, chroma, hue = _to_oklch(f"#{match[1].lower()}" if match else PRODUCT_ACCENT)
+    chroma = min(chroma, 0.14)
+    neighbour = hue + math.radians(50)
+    return [
+        _to_hex(step)
+        for step in (
+            (0.94, chroma * 0.25, hue),
+            (0.85, chroma * 0.6, hue),
+            (0.72, chroma * 0.9, neighbour),
+            (0.56, chroma, hue),
+            (0.36, chroma * 0.8, hue),
+        )
+    ]
+
+
 def contrast(first: str, second: str) -> float:
     """The WCAG 2.2 contrast ratio of two ``#rrggbb`` colours, 1 to 21."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)

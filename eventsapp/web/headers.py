@@ -1,0 +1,102 @@
+"""What every answer says to the browser, and which requests are refused before a page sees them. Sets no cookie."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, request
+
+from eventsapp.config import Settings, is_loopback
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+    "frame-ancestors": "'none'",
+}
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+FOREIGN = "foreign"  # the description by which the error page knows a post from another site
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
+
+
+def guard(app: Flask, settings: Settings) -> None:
+    """Refuse foreign hosts, foreign posts and broken encodings; put the headers on every answer."""
+    loopback = ["localhost", "127.0.0.1", "[::1]"]
+    app.config["TRUSTED_HOSTS"] = [settings.host, *(host for host in loopback if host != settings.host)]
+    app.before_request(refuse_foreign_posts)
+    app.before_request(refuse_broken_text)
+    app.after_request(add_headers)
+
+
+def keep_private(response: Response) -> Response:
+    """For what only one person may see: kept by no cache, found by no search engine, named to no other site."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def add_headers(response: Response) -> Response:
+    settings: Settings = current_app.extensions["settings"]
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if settings.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.headers.setdefault("Cache-Control", "no-store" if response.status_code >= 400 else "no-cache")  # noqa: PLR2004
+    return response
+
+
+def refuse_broken_text() -> None:
+    """NUL and bytes that are no UTF-8 come from no browser; databases and calendars choke on them."""
+    texts = [request.path, *_pairs(request.args)]
+    if request.method not in SAFE_METHODS:
+        texts += _pairs(request.form)
+    if any("\x00" in text or REPLACEMENT in text for text in texts):
+        abort(400)
+
+
+def refuse_foreign_posts() -> None:
+    """A form counts only when it was sent from a page of ours: Sec-Fetch-Site, or Origin in older browsers.
+
+    Without either header no browser is at work, so there is nobody whose rights could be abused.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    own = site in {"same-origin", "none"} if site is not None else _own_origin(request.headers.get("Origin"))
+    if not own:
+        abort(403, FOREIGN)
+
+
+def _own_origin(origin: str | None) -> bool:
+    if origin is None:
+        return True
+    if (
+        origin == "null"
+    ):  # an older browser posting from a page with Referrer-Policy: no-referrer; its address is secret
+        return bool(request.view_args and "receipt" in request.view_args)
+    settings: Settings = current_app.extensions["settings"]
+    ours = urlsplit(settings.base_url)
+    if origin == f"{ours.scheme}://{ours.netloc}":
+        return True
+    try:
+        theirs = urlsplit(origin)
+        return is_loopback(theirs.hostname or "") and theirs.netloc == request.host
+    except ValueError:
+        return False
+
+
+def _pairs(values: object) -> list[str]:
+    return [text for pair in values.items(multi=True) for text in pair]  # type: ignore[attr-defined]

@@ -1,0 +1,123 @@
+"""The language of a request: named by the path, or else negotiated. A path that names one is never second-guessed."""
+
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from flask import Flask, Response, g, redirect, request
+from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from eventsapp.config import Settings
+from eventsapp.domain import languages
+from eventsapp.domain.errors import Invalid
+from eventsapp.translations import INTERFACE_LANGUAGES, interface_language, speaking
+
+TAG = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*"
+_FIRST_SEGMENT = re.compile(rf"/({TAG})(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which languages a page speaks.
+
+    ``tag`` is the page's own (``<html lang>``, dates and zone names), ``words`` the one of what the organizer wrote,
+    ``interface`` the one of our own words. Where our words do not exist in the page's language the ``body`` is in
+    theirs, and every passage that differs from the body carries its own ``lang``.
+    """
+
+    tag: str
+    words: str
+    interface: str
+
+    @property
+    def body(self) -> str:
+        return self.tag if languages.related(self.interface, self.tag) else self.interface
+
+    @property
+    def direction(self) -> str:
+        return languages.direction(self.tag)
+
+
+class LanguageTag(BaseConverter):
+    """A first path segment that is a BCP 47 tag we know; any spelling matches."""
+
+    regex = TAG
+
+    def to_python(self, value: str) -> str:
+        try:
+            return languages.canonical_tag(value)
+        except Invalid as error:
+            raise ValidationError from error
+
+
+def speak(app: Flask, _settings: Settings) -> None:
+    """Let every request speak a language from its start to its end; a page may refine it by ``read_in``."""
+    app.url_map.converters["tag"] = LanguageTag
+    app.before_request(_begin)
+    app.before_request(_tidy_tag)
+    app.teardown_request(_end)
+    app.after_request(_vary)
+
+
+def asked_tag() -> str | None:
+    """The canonical tag that the path names, or None."""
+    found = _FIRST_SEGMENT.match(request.path)
+    try:
+        return languages.canonical_tag(found[1]) if found else None
+    except Invalid:
+        return None
+
+
+def read_in(available: Sequence[str], default: str) -> Reading:
+    """Settle the page's languages among those that its words exist in, and speak accordingly from here on.
+
+    Where neither the words nor the interface exist in the asked language, the page is in the language of its words.
+    """
+    asked = g.asked_tag or _preferred(available) or _preferred(INTERFACE_LANGUAGES) or default
+    words = languages.lookup(asked, available, default)
+    ours = languages.related(interface_language(asked), asked)
+    tag = asked if ours or languages.related(words, asked) else words
+    return _speak(Reading(tag=tag, words=words, interface=interface_language(tag)))
+
+
+def _begin() -> None:
+    g.speech = ExitStack()
+    g.asked_tag = asked_tag()
+    read_in(INTERFACE_LANGUAGES, INTERFACE_LANGUAGES[0])
+
+
+def _speak(reading: Reading) -> Reading:
+    g.reading = reading
+    g.speech.enter_context(speaking(reading.interface))
+    return reading
+
+
+def _preferred(available: Sequence[str]) -> str:
+    return languages.negotiate(request.headers.get("Accept-Language"), available, "")
+
+
+def _tidy_tag() -> AnyResponse | None:
+    """``/ES/events/forum`` is ``/es/events/forum``: one page, one address."""
+    found = _FIRST_SEGMENT.match(request.path)
+    if g.asked_tag is None or found is None or found[1] == g.asked_tag or request.endpoint is None:
+        return None
+    if request.method not in {"GET", "HEAD"}:
+        return None
+    path = f"/{g.asked_tag}{quote(request.path[1 + len(found[1]) :])}"
+    query = request.query_string.decode("latin-1")
+    return redirect(f"{path}?{query}" if query else path, 308)
+
+
+def _vary(response: Response) -> Response:
+    if response.mimetype == "text/html" and g.get("asked_tag") is None:
+        response.vary.add("Accept-Language")
+    return response
+
+
+def _end(_error: BaseException | None) -> None:
+    speech: ExitStack | None = g.pop("speech", None)
+    if speech is not None:
+        speech.close()

@@ -1,0 +1,150 @@
+"""How a page is made: rendered, linked to its neighbours in the reader's language and zone, and kept by caches."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import jinja2
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from eventsapp.config import Settings
+from eventsapp.domain import languages, rooms
+from eventsapp.domain.colour import PRODUCT_ACCENT
+from eventsapp.domain.errors import Invalid
+from eventsapp.domain.timezones import canonical_tzid
+from eventsapp.domain.wording import city_words
+from eventsapp.models import Event, Organization
+from eventsapp.translations import gettext, ngettext, npgettext, pgettext
+from eventsapp.web.assets import accent_url, asset
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+class Pages(Blueprint):
+    """A blueprint whose pages stand below ``/`` and below ``/<language_tag>/`` too; views never see the tag."""
+
+    def page(self, rule: str, **options: Any) -> Callable[[View], View]:
+        def add(view: View) -> View:
+            self.add_url_rule(rule, view_func=view, **options)
+            self.add_url_rule(f"/<tag:tag>{rule}", view_func=view, **options)
+            return view
+
+        return add
+
+
+def dress(app: Flask, _settings: Settings) -> None:
+    """What templates may use, and the two things that every request knows: the language tag and ``?tz=``."""
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        {"_": gettext, "ngettext": ngettext, "pgettext": pgettext, "npgettext": npgettext}
+        | {"home": home, "link": link, "elsewhere": elsewhere, "page_url": page_url, "zone_url": zone_url}
+        | {"asset": asset, "accent_url": accent_url, "pattern_url": pattern_url, "absolute": absolute}
+        | {"own_name": languages.own_name, "direction": languages.direction, "contact_url": contact_url}
+        | {"grouped": rooms.grouped, "city_words": city_words}
+    )
+    app.context_processor(lambda: {"reading": g.reading, "reader_tzid": reader_tzid()})
+    app.url_value_preprocessor(_drop_tag)
+
+
+def _arguments(endpoint: str) -> set[str]:
+    return {name for rule in current_app.url_map.iter_rules(endpoint) for name in rule.arguments}
+
+
+def _drop_tag(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values is not None:
+        values.pop("tag", None)  # ``g.asked_tag`` has it in its canonical form
+
+
+def settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def now() -> datetime:
+    """The present instant: the one place where the pages look at a clock."""
+    return datetime.now(UTC)
+
+
+def home() -> str:
+    """The list of events in this page's language; known even where the request has no page."""
+    return f"/{g.asked_tag}/" if g.asked_tag else "/"
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """A page of ours in the language and zone of this one; ``tag=None`` or ``tz=None`` lets go of either."""
+    return url_for(endpoint, **({"tag": g.asked_tag, "tz": reader_tzid()} | values))
+
+
+def elsewhere(tag: str | None, **values: Any) -> str:
+    """This very page in another language, by GET; ``tag=None`` leaves the language to the browser."""
+    if request.endpoint is None or "tag" not in _arguments(request.endpoint):
+        return f"/{tag}/" if tag else "/"
+    kept = {name: request.args[name] for name in ("page", "q", "return") if name in request.args}
+    return link(request.endpoint, **((request.view_args or {}) | kept | {"tag": tag} | values))
+
+
+def page_url(number: int) -> str:
+    """Another page of this list."""
+    assert request.endpoint is not None  # noqa: S101  a list is a page
+    return link(request.endpoint, **((request.view_args or {}) | {"page": number if number > 1 else None}))
+
+
+def zone_url() -> str:
+    """Where one chooses the zone, and comes back from to this page."""
+    number = request.args.get("page")
+    return link("zones.choose", tz=None, **{"return": request.path + (f"?page={number}" if number else "")})
+
+
+def contact_url(event: Event | None, organization: Organization) -> str:
+    """Where people can write to; an empty text where neither the event nor its organization names anything."""
+    contact = (event.contact if event else "") or organization.contact
+    if contact.startswith(("https://", "mailto:")):
+        return contact
+    return f"mailto:{quote(contact, safe='@+')}" if "@" in contact else ""
+
+
+def pattern_url(event: Event) -> str:
+    """The generated picture of an event that has none of its own."""
+    return f"/pattern/{accent_of(event.organization)}/{event.slug}.svg"
+
+
+def accent_of(organization: Organization) -> str:
+    """Six hex digits."""
+    return (organization.accent or PRODUCT_ACCENT).lstrip("#").lower()
+
+
+def absolute(path: str) -> str:
+    """A path of ours with the public address before it, whatever host the request named."""
+    return settings().base_url + path
+
+
+def reader_tzid() -> str | None:
+    """The zone that the address names by ``?tz=``, or None; what is no offered zone is ignored."""
+    try:
+        return canonical_tzid(request.args.get("tz", "")) if request.args.get("tz") else None
+    except Invalid:
+        return None
+
+
+def page(template: str, *, status: int = 200, **context: Any) -> Response:
+    """An HTML page that no cache keeps unless ``cacheable`` or ``keep_private`` says more."""
+    return Response(render_template(template, **context), status, mimetype="text/html")
+
+
+def cacheable(response: Response, *, last_modified: datetime | None = None, seconds: int = 0) -> Response:
+    """A public answer that carries no byte of one visitor: kept by caches, and asked about by its hash.
+
+    Answers If-None-Match (lists, weak tags) with 304; If-Modified-Since only where there is no If-None-Match.
+    """
+    response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.last_modified = last_modified
+    environ = dict(request.environ)
+    if "HTTP_IF_NONE_MATCH" in environ:
+        environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+    response.make_conditional(environ)
+    return response

@@ -1,0 +1,159 @@
+"""The pages for everybody: what is coming up, one event, one organization, and the calendar files of an event."""
+
+from typing import Any
+
+from flask import Response, abort, request
+from sqlalchemy.orm import Session
+
+from eventsapp.db import db
+from eventsapp.domain.errors import NotFound
+from eventsapp.domain.languages import country_names
+from eventsapp.domain.markdown import to_html
+from eventsapp.domain.vocabulary import Visibility
+from eventsapp.models import Event
+from eventsapp.queries.entries import public_entry
+from eventsapp.queries.events import Listing, event_by_slug, events_of_organization, upcoming
+from eventsapp.translations import INTERFACE_LANGUAGES
+from eventsapp.web.assets import shared_by_all
+from eventsapp.web.calendars import calendar_file
+from eventsapp.web.editions import languages_of, listed, listed_editions, opening_of, whole_editions, words_in, words_of
+from eventsapp.web.forms import TRAP, RegistrationForm, Typed
+from eventsapp.web.language import Reading, read_in
+from eventsapp.web.pages import Pages, absolute, accent_of, cacheable, link, now, page, reader_tzid, settings
+from eventsapp.web.pattern import pattern_png
+from eventsapp.web.structured import structured_data
+
+public = Pages("public", __name__)
+LAST_PAGE_DIGITS = 4
+
+
+@public.page("/")
+def front() -> Response:
+    """All public events to come."""
+    listing = upcoming(_session(), now=now(), page=_page_number())
+    return _list("public/front.html", listing)
+
+
+@public.page("/organizations/<slug>")
+def organization(slug: str) -> Response:
+    found, listing = events_of_organization(_session(), plain(slug), now=now(), page=_page_number())
+    return _list("public/organization.html", listing, organization=found)
+
+
+@public.page("/events/<slug>")
+def event(slug: str) -> Response:
+    return cacheable(event_page(event_by_slug(_session(), plain(slug))))
+
+
+def event_page(
+    event: Event, *, typed: Typed | None = None, form: RegistrationForm | None = None, status: int = 200
+) -> Response:
+    """An event with its form; after a mistake ``form`` is the one that was sent, with what is wrong in it."""
+    reading = read_in(languages_of(event), event.default_language_tag)
+    editions = whole_editions(
+        _session(), event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
+    )
+    words = words_in(event, reading)
+    form = form or RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), typed=typed)
+    path = link("public.event", slug=event.slug, tag=reading.words, tz=None)
+    image = _picture(event)
+    return page(
+        "public/event.html",
+        status=status,
+        event=event,
+        organization=event.organization,
+        editions=editions,
+        title=words_of(words.summary, words.language_tag, reading),
+        excerpt=words_of(words.excerpt, words.language_tag, reading),
+        about=words_of(to_html(words.description), words.language_tag, reading),
+        bring=words_of(to_html(words.what_to_bring), words.language_tag, reading),
+        picture_alt=words_of(words.picture_alt, words.language_tag, reading),
+        opening=opening_of(event, reading.tag),
+        form=form,
+        languages=languages_of(event),
+        canonical=absolute(path if _asked() else link("public.event", slug=event.slug, tz=None)),
+        image=absolute(image),
+        listed=event.visibility is Visibility.PUBLIC,
+        data=structured_data(
+            event,
+            words,
+            editions,
+            url=absolute(path),
+            image=absolute(image),
+            organization_url=absolute(link("public.organization", slug=event.organization.slug, tag=None, tz=None)),
+        ),
+        countries=dict(country_names(reading.tag)),
+        trap=TRAP,
+    )
+
+
+@public.page("/events/<slug>/<key>.ics")
+def calendar(slug: str, key: str) -> Response:
+    """One occurrence, or with ``calendar`` all of them: the file to add once, or to subscribe to."""
+    event = event_by_slug(_session(), plain(slug))
+    reading = read_in(languages_of(event), event.default_language_tag)
+    words = words_in(event, reading)
+    chosen = [occurrence for occurrence in event.occurrences if key in ("calendar", occurrence.key)]
+    if not chosen:
+        abort(404)
+    entries = [public_entry(occurrence, reading.words, settings=settings()) for occurrence in chosen]
+    if key == "calendar":
+        url = absolute(link("public.calendar", slug=event.slug, key=key, tag=reading.words, tz=None))
+        names = {"name": event.slug, "title": words.summary, "feed": words.summary, "feed_url": url}
+    else:
+        names = {"name": f"{event.slug}-{key}", "title": words.summary}
+    return calendar_file(entries, changed_at=event.changed_at, **names)
+
+
+@public.get("/events/<slug>/share.png")
+def share_picture(slug: str) -> Response:
+    """What previews of a shared link show for an event without a picture of its own."""
+    event = event_by_slug(_session(), plain(slug))
+    return shared_by_all(Response(pattern_png(event.slug, accent_of(event.organization)), mimetype="image/png"))
+
+
+def plain(slug: str) -> str:
+    """A slug as it may stand in a record; anything else is no address of ours and asks no database."""
+    if not (slug.isascii() and slug.replace("-", "").isalnum()):
+        abort(404)
+    return slug
+
+
+def _list(template: str, listing: Listing, **context: Any) -> Response:
+    tags = {tag for event in listing.events for tag in languages_of(event)}
+    offered = [*INTERFACE_LANGUAGES, *sorted(tags - set(INTERFACE_LANGUAGES))]
+    reading = read_in(offered, INTERFACE_LANGUAGES[0])
+    editions = listed_editions(_session(), listing.events, reading=reading, reader_tzid=reader_tzid(), now=now())
+    entries = [listed(event, editions[event.id], reading=reading) for event in listing.events]
+    response = page(
+        template, listing=listing, entries=entries, languages=offered, canonical=_canonical(listing, reading), **context
+    )
+    return cacheable(response)
+
+
+def _canonical(listing: Listing, reading: Reading) -> str:
+    assert request.endpoint is not None  # noqa: S101  a page was found
+    number = listing.page if listing.page > 1 else None
+    tag = reading.tag if _asked() else None
+    return absolute(link(request.endpoint, **(request.view_args or {}), page=number, tag=tag, tz=None))
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and len(text) <= LAST_PAGE_DIGITS):
+        raise NotFound("There is no such page.")
+    return int(text)
+
+
+def _picture(event: Event) -> str:
+    if event.picture:
+        return link("assets.picture", name=event.picture, tag=None, tz=None)
+    return link("public.share_picture", slug=event.slug, tag=None, tz=None)
+
+
+def _asked() -> bool:
+    return "tag" in request.view_args if request.view_args else False
+
+
+def _session() -> Session:
+    return db.session()

@@ -1,0 +1,201 @@
+"""The door for registering: takes the form, shows the receipt, and lets a mistyped address be put right."""
+
+from flask import Response, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from eventsapp.actions.register import correct_address, register
+from eventsapp.db import db, transaction
+from eventsapp.domain import links
+from eventsapp.domain.addresses import masked, near_miss, read_address
+from eventsapp.domain.applicant import Applicant
+from eventsapp.domain.errors import DomainError, Invalid, NotFound, Refused, TooMany
+from eventsapp.domain.vocabulary import PlaceState, Purpose
+from eventsapp.ical.add_links import add_links
+from eventsapp.models import Event, Receipt
+from eventsapp.queries.entries import public_entry
+from eventsapp.queries.events import event_by_slug
+from eventsapp.queries.registrations import receipt_by_token, receipt_token
+from eventsapp.web.calendars import calendar_file
+from eventsapp.web.editions import Edition, languages_of, whole_editions, words_in, words_of
+from eventsapp.web.forms import AddressForm, RegistrationForm
+from eventsapp.web.headers import keep_private
+from eventsapp.web.language import Reading, read_in
+from eventsapp.web.limits import per_network
+from eventsapp.web.pages import Pages, link, now, page, reader_tzid, settings
+from eventsapp.web.public import event_page, plain
+
+registrations = Pages("registrations", __name__)
+
+
+@registrations.page("/events/<slug>/registrations", methods=["GET"])
+def form_was_here(slug: str) -> AnyResponse:
+    """Where a reload or a bookmark of the sent form leads back to the form."""
+    return redirect(link("public.event", slug=event_by_slug(db.session(), plain(slug)).slug), 303)
+
+
+@registrations.page("/events/<slug>/registrations", methods=["POST"])
+@per_network
+def create(slug: str) -> AnyResponse:
+    """303 to the receipt, or the event's page again with what is wrong."""
+    session = db.session()
+    event = event_by_slug(session, plain(slug))
+    event_id = event.id
+    form = _form(session, event)
+    applicant = form.applicant()
+    if form.trapped:
+        return redirect(link("registrations.receipt", receipt=_nobodys_token(), tz=None), 303)
+    if applicant is None:
+        return keep_private(event_page(event, form=form, status=422))
+    try:
+        with transaction():
+            receipt = register(session, event_id, applicant, now=now(), settings=settings())
+            session.flush()
+            token = receipt_token(receipt, settings())
+    except (Invalid, Refused, TooMany) as error:
+        return _refused(slug, error)
+    return redirect(link("registrations.receipt", receipt=token, tz=None), 303)
+
+
+@registrations.page("/registrations/<receipt>", methods=["GET"])
+def receipt(receipt: str) -> Response:
+    return _show(receipt)
+
+
+@registrations.page("/registrations/<receipt>/invite.ics", methods=["GET"])
+def invite(receipt: str) -> AnyResponse:
+    """Public facts of the dates that were taken. One date redirects: then iOS adds it instead of subscribing."""
+    session = db.session()
+    found = _receipt(session, receipt)
+    event = found.event
+    reading = read_in(languages_of(event), event.default_language_tag)
+    chosen = [
+        occurrence for occurrence in event.occurrences if found.outcome.get(occurrence.key) == PlaceState.CONFIRMED
+    ]
+    if len(chosen) == 1:
+        return redirect(link("public.calendar", slug=event.slug, key=chosen[0].key, tag=reading.words, tz=None), 303)
+    if not chosen:
+        raise NotFound("There is no such page.")
+    entries = [public_entry(occurrence, reading.words, settings=settings()) for occurrence in chosen]
+    title = words_in(event, reading).summary
+    return keep_private(calendar_file(entries, name=event.slug, title=title, changed_at=event.changed_at))
+
+
+@registrations.page("/registrations/<receipt>/address", methods=["GET"])
+def address_was_here(receipt: str) -> AnyResponse:
+    return keep_private(Response(status=303, headers={"Location": link("registrations.receipt", receipt=receipt)}))
+
+
+@registrations.page("/registrations/<receipt>/address", methods=["POST"])
+@per_network
+def correct(receipt: str) -> AnyResponse:
+    """Everything is written again to the right address."""
+    session = db.session()
+    found = _receipt(session, receipt)
+    form = AddressForm(request.form)
+    address = form.address()
+    if "suggested" in request.form:
+        suggestion = _suggestion(Applicant.from_json(found.applicant))
+        address = read_address(suggestion) if suggestion else None
+    if address is None:
+        return _show(receipt, form, 422)
+    try:
+        with transaction():
+            correct_address(session, found.public_id, address, now=now(), settings=settings())
+    except (Refused, TooMany) as error:
+        form.blame(error)
+        return _show(receipt, form, _status(error))
+    return keep_private(Response(status=303, headers={"Location": link("registrations.receipt", receipt=receipt)}))
+
+
+def _form(session: Session, event: Event) -> RegistrationForm:
+    reading = read_in(languages_of(event), event.default_language_tag)
+    editions = whole_editions(
+        session, event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
+    )
+    return RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), typed=request.form)
+
+
+def _refused(slug: str, error: DomainError) -> Response:
+    """The page as it stands now: what was full a moment ago is shown as full."""
+    session = db.session()
+    event = event_by_slug(session, slug)
+    form = _form(session, event)
+    form.blame(error)
+    response = keep_private(event_page(event, form=form, status=_status(error)))
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.values.get("seconds", 3600))
+    return response
+
+
+def _status(error: DomainError) -> int:
+    if isinstance(error, TooMany):
+        return 429
+    return 409 if isinstance(error, Refused) else 422
+
+
+def _nobodys_token() -> str:
+    """Looks like any other, opens nothing."""
+    return links.token(settings().link_key, Purpose.RECEIPT, links.new_public_id())
+
+
+def _receipt(session: Session, token: str) -> Receipt:
+    return receipt_by_token(session, token, now=now(), settings=settings())
+
+
+def _show(token: str, form: AddressForm | None = None, status: int = 200) -> Response:
+    """The receipt; depends on nothing but what was posted, so that it cannot tell who was known already."""
+    session = db.session()
+    try:
+        found = _receipt(session, token)
+    except NotFound:
+        return _gone(token)
+    event, applicant = found.event, Applicant.from_json(found.applicant)
+    reading = read_in(languages_of(event), event.default_language_tag)
+    tickets = _tickets(session, found, applicant, reading)
+    suggestion = _suggestion(applicant)
+    states = {state for _edition, state in tickets}
+    response = page(
+        "registrations/receipt.html",
+        status=status,
+        receipt=found,
+        token=token,
+        event=event,
+        organization=event.organization,
+        title=words_of(words_in(event, reading).summary, reading.words, reading),
+        tickets=tickets,
+        all_confirmed=states == {PlaceState.CONFIRMED},
+        confirmed=[edition for edition, state in tickets if state is PlaceState.CONFIRMED],
+        waitlisted=PlaceState.WAITLISTED in states,
+        pending=PlaceState.PENDING in states,
+        address=masked(applicant.address.email),
+        suggestion=masked(suggestion) if suggestion else "",
+        add_links=add_links,
+        form=form or AddressForm(),
+        languages=languages_of(event),
+        PlaceState=PlaceState,
+    )
+    return keep_private(response)
+
+
+def _tickets(
+    session: Session, receipt: Receipt, applicant: Applicant, reading: Reading
+) -> list[tuple[Edition, PlaceState]]:
+    editions = whole_editions(
+        session, receipt.event, reading=reading, reader_tzid=applicant.tzid, now=now(), settings=settings()
+    )
+    return [
+        (edition, PlaceState(receipt.outcome[edition.key])) for edition in editions if edition.key in receipt.outcome
+    ]
+
+
+def _suggestion(applicant: Applicant) -> str:
+    return near_miss(applicant.address.email) or ""
+
+
+def _gone(token: str) -> Response:
+    """A receipt of ours lives for a day; then its page still says where to look. Any other token is no page at all."""
+    public_id = links.public_id_in(token)
+    if public_id is None or not links.opens(settings().link_key, Purpose.RECEIPT, token, public_id):
+        raise NotFound("There is no such page.")
+    return keep_private(page("registrations/expired.html", status=410))

@@ -1,0 +1,50 @@
+"""What a page tells machines: schema.org events as JSON-LD. Public facts only; never a room's link."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from eventsapp.models import Event, LanguageVariant
+from eventsapp.web.editions import Edition
+
+SCHEMA = "https://schema.org"
+ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+def structured_data(
+    event: Event, words: LanguageVariant, editions: Sequence[Edition], *, url: str, image: str, organization_url: str
+) -> Markup:
+    """One schema.org Event for each edition, as the text of a ``<script type="application/ld+json">``."""
+    shared = {
+        "@context": SCHEMA,
+        "@type": "Event",
+        "name": words.summary,
+        "description": words.excerpt or words.summary,
+        "image": image,
+        "url": url,
+        "organizer": {"@type": "Organization", "name": event.organization.name, "url": organization_url},
+    }
+    data = [shared | _edition(edition, words.language_tag, url) for edition in editions]
+    text = json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.translate(ESCAPES))  # noqa: S704  JSON with everything that HTML could read as markup escaped
+
+
+def _edition(edition: Edition, tag: str, url: str) -> dict[str, Any]:
+    status = "EventCancelled" if edition.called_off else "EventScheduled"
+    places: list[dict[str, Any]] = []
+    if edition.online:
+        places.append({"@type": "VirtualLocation", "url": url})
+    if edition.location:
+        places.append({"@type": "Place", "name": edition.location.text, "address": edition.location.text})
+    mode = {(True, False): "Online", (False, True): "Offline"}.get((edition.online, bool(edition.location)), "Mixed")
+    return {
+        "@id": f"{url}#{edition.key}",
+        "startDate": edition.words.iso_start,
+        "endDate": edition.words.iso_end,
+        "eventStatus": f"{SCHEMA}/{status}",
+        "eventAttendanceMode": f"{SCHEMA}/{mode}EventAttendanceMode",
+        "location": places[0] if len(places) == 1 else places,
+        "inLanguage": edition.language_tag or tag,
+    }
