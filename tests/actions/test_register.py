@@ -1,13 +1,10 @@
 """Registering, and correcting a mistyped address: rows, letters, and that a known address looks like a new one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select, update
 
 from eventsapp.actions import places
@@ -18,6 +15,7 @@ from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import Invalid, NotFound, Refused, TooMany
 from eventsapp.domain.vocabulary import Approval, Choose, LetterKind, MessageState, PlaceState, QuestionType
 from eventsapp.models import AddressUse, Answer, Event, Message, Place, Receipt, Registration
+from tests.statements import statements
 
 CONFIRMED, WAITLISTED, PENDING = PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING
 CANCELLED, DECLINED = PlaceState.CANCELLED, PlaceState.DECLINED
@@ -645,21 +643,6 @@ def test_corrections_count_against_the_limits_of_the_new_address(make, post, cor
 
 
 # The cost
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def see(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement not in ("BEGIN", "BEGIN IMMEDIATE"):
-            seen.append(statement)
-
-    sqlalchemy_event.listen(db.engine, "before_cursor_execute", see)
-    try:
-        yield seen
-    finally:
-        sqlalchemy_event.remove(db.engine, "before_cursor_execute", see)
 
 
 def test_one_registration_takes_at_most_15_statements(make, post):
