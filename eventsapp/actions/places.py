@@ -1,4 +1,4 @@
-"""Places after admission: promoted from the waitlist, approved, declined, cancelled. Each under the event's lock."""
+"""Places after admission: promoted, approved, declined, cancelled, called off. Each under the event's lock."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -116,6 +116,28 @@ def give_up(
         move(place, PlaceState.CANCELLED, now)
     registration.changed_at = now
     letters.announce(session, registration, LetterKind.CANCELLED, places, now=now, settings=settings)
+
+
+def call_off(
+    session: Session, event_id: int, occurrence_keys: Iterable[str], *, now: datetime, settings: Settings
+) -> int:
+    """Tell everybody who holds a place at dates that were just cancelled, and are not over; returns how many places.
+
+    The rows must say that the dates, or the event, are cancelled. The places stay as they are: who holds them is
+    known again if a date is put back.
+    """
+    event = take_event(session, event_id)
+    keys = set(occurrence_keys)
+    dates = [one.id for one in event.occurrences if one.key in keys and now < one.ends_at]
+    held = session.scalars(
+        select(Place)
+        .where(Place.occurrence_id.in_(dates), Place.state.in_(HELD))
+        .order_by(Place.registration_id, Place.id)
+        .options(joinedload(Place.registration).selectinload(Registration.places).joinedload(Place.occurrence))
+    ).all()
+    for place in held:
+        letters.announce(session, place.registration, LetterKind.CANCELLED, [place], now=now, settings=settings)
+    return len(held)
 
 
 def _take(session: Session, registration_id: int) -> tuple[Event, Registration]:

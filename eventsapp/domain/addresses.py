@@ -138,8 +138,6 @@ def _meant(domain: str) -> str | None:
     name, _, ending = domain.rpartition(".")
     if ending in _WRONG_ENDINGS and f"{name}.{_WRONG_ENDINGS[ending]}" in _OFTEN_MISTYPED:
         return f"{name}.{_WRONG_ENDINGS[ending]}"
-    if domain in _PROVIDERS:
-        return None
     return next((known for known in _OFTEN_MISTYPED if _one_slip_apart(domain, known)), None)
 
 

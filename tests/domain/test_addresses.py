@@ -65,6 +65,7 @@ def test_an_international_domain_is_the_same_in_both_forms(typed):
         ("ana@", FORMAT),
         ("ana@example", FORMAT),
         ("ana@localhost", FORMAT),
+        ("ana@test", FORMAT),
         ("ana@-example.org", FORMAT),
         ("ana@example..org", FORMAT),
         ("ana..b@example.org", FORMAT),
@@ -113,7 +114,12 @@ def test_any_text_is_read_or_refused(text):
 
 @pytest.mark.parametrize(
     ("email", "shown"),
-    [("zoe@example.org", "z…@example.org"), ("a@example.org", "a…@example.org"), ("nothing", "…@nothing")],
+    [
+        ("zoe@example.org", "z…@example.org"),
+        ("zoe@sub.example.test", "z…@sub.example.test"),
+        ("a@example.org", "a…@example.org"),
+        ("nothing", "…@nothing"),
+    ],
 )
 def test_masking_leaves_the_first_letter_and_the_domain(email, shown):
     assert masked(email) == shown

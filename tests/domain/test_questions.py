@@ -91,6 +91,7 @@ def answer(kind: QuestionType, *values: str, required: bool = False, tag: str = 
         (QuestionType.PHONE, ["0048 785 326 691"], "+48785326691"),
         (QuestionType.PHONE, ["+41 (0)78 532 45 67"], "+41785324567"),
         (QuestionType.PHONE, ["+٥٢ ٥٥ ٥٢٨٠ ١٢٣٤"], "+525552801234"),
+        (QuestionType.PHONE, ["+52 55 5280 1234 x12"], "+52 55 5280 1234 x12"),
         (QuestionType.PHONE, ["123-456-789"], "123-456-789"),
         (QuestionType.PHONE, ["(030) 12345 x12"], "(030) 12345 x12"),
         (QuestionType.PHONE, ["+999 1234567"], "+999 1234567"),
