@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 LINE_LIMIT = 200
 TEXT_LIMIT = 20_000
@@ -15,7 +16,6 @@ _UNWANTED = re.compile(
     + "]"
 )
 _SPACES = re.compile(r"\s+")
-_LINE_ENDS = re.compile(r"[^\S\n]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 # Invisible at the ends of a text, and nothing else: zero width space, word joiner, soft hyphen, Hangul fillers.
 _EDGES = " \t\n\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\u00ad\u115f\u1160\u3164\uffa0"
@@ -42,10 +42,14 @@ def clean_text(text: str, limit: int = TEXT_LIMIT) -> str:
     Indentation stays, and so do two spaces before a line break: both mean something in Markdown.
     """
     text = _clean(text, limit).replace("\t", "    ")
-    text = _LINE_ENDS.sub(lambda found: "  " if len(found[0]) > 1 else "", text)
-    text = re.sub(r"  (?=\n\n|\Z)", "", text)
-    text = re.sub(r"(?<=\n)  (?=\n)", "", text)
+    text = "\n".join(_line_end(line, following) for line, following in pairwise([*text.split("\n"), ""]))
     return _capped(_BLANK_LINES.sub("\n\n", text), limit)
+
+
+def _line_end(line: str, following: str) -> str:
+    """Without spaces at its end, but for the two that are a hard break in Markdown."""
+    bare = line.rstrip()
+    return f"{bare}  " if bare and following.strip() and len(line) - len(bare) > 1 else bare
 
 
 def _clean(text: str, limit: int) -> str:
@@ -71,16 +75,17 @@ def _one_space(run: re.Match[str]) -> str:
 
 def _capped(text: str, limit: int) -> str:
     text = _AT_EDGES.sub("", text)
-    if _INVISIBLE.fullmatch(text):
-        return ""
-    if len(text) <= limit:
-        return text
-    cut = limit
-    while cut > max(0, limit - _LOOK_BACK) and _joined(text[cut - 1], text[cut]):
-        cut -= 1
-    if _joined(text[cut - 1], text[cut]):
-        cut = limit
-    return _AT_EDGES.sub("", text[:cut])
+    if len(text) > limit:
+        text = _AT_EDGES.sub("", text[: _cut(text, limit)])
+    return "" if _INVISIBLE.fullmatch(text) else text
+
+
+def _cut(text: str, limit: int) -> int:
+    """The cap, or a little before it where it would part what is drawn as one."""
+    for cut in range(limit, max(0, limit - _LOOK_BACK), -1):
+        if not _joined(text[cut - 1], text[cut]):
+            return cut
+    return limit
 
 
 def _joined(before: str, after: str) -> bool:
