@@ -91,7 +91,11 @@ def application() -> Iterator[tuple[Settings, "Session"]]:
 
     settings = Settings.from_environment()
     with create_app(settings).app_context():
-        yield settings, db.session()
+        try:
+            yield settings, db.session()
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 @contextlib.contextmanager
@@ -173,8 +177,10 @@ def demo(_arguments: argparse.Namespace) -> None:
     from eventsapp.actions.demo import load_demo
 
     with writing() as (settings, session):
-        load_demo(session, now=now(), settings=settings)
-    print(f"The demo events are in the database; they are shown at {settings.base_url}.")
+        loaded = load_demo(session, now=now(), settings=settings)
+    print(f"Loaded {len(loaded.created)} demo events, to be seen at {settings.base_url}.")
+    if loaded.kept:
+        print(f"Already there, and left as they are: {', '.join(loaded.kept)}.")
 
 
 def doctor(_arguments: argparse.Namespace) -> int:
@@ -221,14 +227,19 @@ def db_revision(arguments: argparse.Namespace) -> None:
 def zones_recompute(arguments: argparse.Namespace) -> None:
     from eventsapp.actions.zones import recompute
 
-    with writing() as (_, session):
-        moved = recompute(session, now=now(), dry_run=arguments.dry_run)
-    rows = [
-        (one.event_slug, one.occurrence_key or "-", one.tzid, _moment(one.before_at), _moment(one.after_at))
-        for one in moved
-    ]
-    _print_table(("event", "occurrence", "zone", "was (UTC)", "is (UTC)"), rows)
-    print("Nothing was changed: this was a dry run." if arguments.dry_run else f"{len(moved)} times moved.")
+    dry = arguments.dry_run
+    with (application if dry else writing)() as (_, session):
+        moved = recompute(session, now=now(), dry_run=dry)
+    if moved:
+        heads = ("event", "occurrence", "what", "zone", "was (UTC)", "is (UTC)")
+        _print_table(
+            heads,
+            [
+                (one.event_slug, one.occurrence_key, one.what, one.tzid, _moment(one.before_at), _moment(one.after_at))
+                for one in moved
+            ],
+        )
+    print(f"{len(moved)} times {'would move; nothing was changed' if dry else 'moved'}.")
 
 
 # --- records ----------------------------------------------------------------------------------------------------------
@@ -236,18 +247,21 @@ def zones_recompute(arguments: argparse.Namespace) -> None:
 
 def import_records(arguments: argparse.Namespace) -> None:
     """All files or none: every mistake in every file is reported, and then nothing is taken over."""
-    from eventsapp.actions.import_record import import_record
-    from eventsapp.reading.record import read_record
+    from eventsapp.actions.import_record import import_files
 
-    records = [read_record(path) for path in arguments.files]
     with writing() as (settings, session):
-        for record in records:
-            import_record(session, record, now=now(), settings=settings)
+        reports = import_files(session, arguments.files, now=now(), settings=settings)
+    for report in reports:
+        print(f"{report.slug}: {'created' if report.created else ', '.join(report.changes) or 'nothing changed'}")
+        if report.promoted:
+            print(f"  {report.promoted} moved up from the waiting list")
+        for note in report.notes:
+            print(f"  note: {note}")
 
 
 def export(arguments: argparse.Namespace) -> None:
     from eventsapp.queries.record import record_of
-    from eventsapp.reading.record import write_record
+    from eventsapp.reading.writing import write_record
 
     with application() as (_, session):
         text = write_record(record_of(_event(session, arguments.event)))
@@ -507,7 +521,9 @@ def _add_database(commands: _Commands) -> None:
 
 def _add_records(commands: _Commands) -> None:
     importing = commands.add("import", import_records, "create or update events from record files, all or none")
-    importing.add_argument("files", nargs="+", metavar="FILE", help="a YAML or JSON record (docs/event-record.md)")
+    importing.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a YAML or JSON record (docs/event-record.md)"
+    )
     exporting = commands.add("export", export, "write an event's record as YAML")
     exporting.add_argument("event", metavar="EVENT", help="the event's slug")
     exporting.add_argument("--output", metavar="FILE", help="write to this file")

@@ -125,7 +125,7 @@ class Supervisor:
 
     def run(self) -> int:
         """The exit status: 0 after a signal, 1 where a child could not go on. No child outlives it."""
-        with _signals() as signals, _pipe() as (ready, answers):
+        with _terminal(), _signals() as signals, _pipe() as (ready, answers):
             self.environment |= {PARENT: str(os.getpid()), READY: str(answers)}
             try:
                 return self._watch(signals, ready, answers)
@@ -171,6 +171,36 @@ class Supervisor:
                 break
         for child in self.children:
             child.kill()
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[None]:
+    """Under ``make`` in a terminal, take Ctrl-C alone: make would call an end in good order an error.
+
+    Ctrl-Z is then without effect, because the shell would not notice it.
+    """
+    before = _foreground() if "MAKELEVEL" in os.environ else None
+    if before is None or before != os.getpgrp() or before == os.getpid():
+        yield
+        return
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTTOU, signal.SIGTSTP)}
+    try:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(sys.stdin.fileno(), os.getpgrp())
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.tcsetpgrp(sys.stdin.fileno(), before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _foreground() -> int | None:
+    """The process group that the terminal's keys reach, where there is a terminal."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno())
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 @contextlib.contextmanager

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from eventsapp.db import db, transaction
+from eventsapp.domain import timezones
 from eventsapp.domain.vocabulary import (
     ConferenceAccess,
     ConferenceKind,
@@ -191,8 +191,8 @@ class Make:
             "revised_at": self.now,
         } | dict(given)
         conference = values.pop("conference", None)
-        start = values["dtstart_local"].replace(tzinfo=ZoneInfo(values["tzid"]), fold=values["fold"]).astimezone(UTC)
-        values |= {"starts_at": start, "ends_at": start + timedelta(seconds=values["duration_seconds"])}
+        truth = (values[name] for name in ("dtstart_local", "fold", "tzid", "duration_seconds"))
+        values["starts_at"], values["ends_at"] = timezones.span(*truth)
         occurrence = Occurrence(**values)
         if conference:
             occurrence.conference = Conference(**({"provider": ConferenceProvider.ZOOM} | dict(conference)))

@@ -1,0 +1,171 @@
+"""`eventsapp doctor`: looks at what has to be right around the program and says what to do. Changes nothing."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import DBAPIError
+
+from eventsapp import migration
+from eventsapp.actions import outbox
+from eventsapp.app import create_app
+from eventsapp.config import PREFIX, BadSetting, Settings, bind_host, is_loopback
+from eventsapp.db import db
+from eventsapp.domain import timezones
+from eventsapp.mail.outcome import Verdict
+from eventsapp.mail.smtp import SmtpTransport
+from eventsapp.mail.transport import transport_from
+from eventsapp.models import Event, Occurrence
+from eventsapp.queries.record import record_of
+from eventsapp.reading.completeness import missing_translations
+from eventsapp.translations import INTERFACE_LANGUAGES, catalog
+
+INTERNAL = frozenset({"EVENTSAPP_SUPERVISOR", "EVENTSAPP_READY"})
+PATIENCE = timedelta(minutes=15)  # a worker that runs has sent what was due so long ago
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``words`` say how it is, ``remedy`` what to do where it is not ok."""
+
+    name: str
+    ok: bool
+    words: str
+    remedy: str = ""
+
+
+def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
+    """Everything there is to say, in the order in which one would put it right."""
+    environ = os.environ if environ is None else environ
+    try:
+        settings = Settings.from_environment(environ)
+    except BadSetting as error:
+        return [Finding("settings", False, "a value cannot be used", str(error))]
+    findings = [settings_known(environ), keys(settings), base_url(settings), zone_data(), catalogs(), mail(settings)]
+    found = database(settings)
+    findings += found
+    if all(finding.ok for finding in found):
+        with create_app(settings).app_context():
+            findings += [letters(datetime.now(UTC)), *translations(datetime.now(UTC))]
+    return findings
+
+
+def settings_known(environ: Mapping[str, str]) -> Finding:
+    known = {PREFIX + field.name.upper() for field in fields(Settings)} | INTERNAL
+    odd = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    if not odd:
+        return Finding("settings", True, "every value can be used")
+    return Finding("settings", False, f"{', '.join(odd)} is no setting", "Correct its name (docs/operations.md).")
+
+
+def keys(settings: Settings) -> Finding:
+    if settings.secret_key == settings.link_key:
+        remedy = "Give EVENTSAPP_SECRET_KEY a value of its own, made with `openssl rand -hex 32`; leave the link key."
+        return Finding("keys", False, "the secret key and the link key are the same", remedy)
+    files = [settings.instance_path / name for name in ("secret_key", "link_key")]
+    open_files = [str(path) for path in files if path.exists() and path.stat().st_mode & 0o077]
+    if open_files:
+        return Finding("keys", False, "other users can read them", f"Run `chmod 600 {' '.join(open_files)}`.")
+    return Finding("keys", True, "long enough, apart, and private")
+
+
+def base_url(settings: Settings) -> Finding:
+    local, private = is_loopback(settings.host), is_loopback(bind_host(settings.bind))
+    remedy = "Set EVENTSAPP_BASE_URL to the address that people open, for example https://events.example.org."
+    if local and private and not settings.trusted_proxies:
+        return Finding("base URL", True, f"{settings.base_url}, for this machine alone")
+    if local:
+        return Finding("base URL", False, f"{settings.base_url} leads nobody else here", remedy)
+    if not settings.secure:
+        return Finding("base URL", False, f"{settings.base_url} is not https", f"{remedy} A proxy in front gives TLS.")
+    return Finding("base URL", True, settings.base_url)
+
+
+def zone_data() -> Finding:
+    listed, computed = timezones.data_release()
+    if listed == computed:
+        return Finding("time zones", True, f"release {listed}")
+    remedy = "Install pytz and tzdata of the same release, then run `eventsapp zones recompute`."
+    return Finding("time zones", False, f"pytz has {listed} and tzdata {computed}", remedy)
+
+
+def catalogs() -> Finding:
+    try:
+        for language in INTERFACE_LANGUAGES:
+            catalog(language)
+    except OSError as error:
+        remedy = "Install eventsapp again; in a checkout run `make translations`."
+        return Finding("interface", False, f"a compiled catalog is missing ({error})", remedy)
+    return Finding("interface", True, f"speaks {', '.join(INTERFACE_LANGUAGES)}")
+
+
+def mail(settings: Settings) -> Finding:
+    parts = urlsplit(settings.mail_url)
+    if parts.scheme == "file":
+        return _folder(Path(unquote(parts.path)))
+    if parts.scheme not in ("smtp", "smtps"):
+        return Finding("mail", True, "letters are printed, not sent")
+    if settings.mail_domain.endswith((".localdomain", ".invalid", ".example")):
+        remedy = "Set EVENTSAPP_MAIL_FROM to an address on your own domain; receivers refuse this one."
+        return Finding("mail", False, f"letters come from {settings.mail_from}", remedy)
+    transport = transport_from(settings.mail_url, helo=settings.host)
+    assert isinstance(transport, SmtpTransport)  # noqa: S101
+    outcome = transport.check()
+    transport.close()
+    if outcome.verdict is Verdict.ACCEPTED:
+        return Finding("mail", True, f"{parts.hostname} answers; letters come from {settings.mail_from}")
+    said = " ".join(filter(None, [str(outcome.code or ""), outcome.words]))
+    remedy = "Check EVENTSAPP_MAIL_URL: host, port, user, password, starttls=1."
+    return Finding("mail", False, f"{parts.hostname} does not take letters: {said}", remedy)
+
+
+def _folder(folder: Path) -> Finding:
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        remedy = "Give this user the right to write there, or name a mail server in EVENTSAPP_MAIL_URL."
+        return Finding("mail", False, f"nothing can be written to {folder} ({error.strerror})", remedy)
+    return Finding("mail", True, f"letters are not sent, but written to {folder}")
+
+
+def database(settings: Settings) -> list[Finding]:
+    """Reachable, and at this program's version."""
+    name = "SQLite" if settings.database_url.startswith("sqlite:") else "PostgreSQL"
+    try:
+        standing = migration.standing(settings.database_url)
+    except DBAPIError as error:
+        cause = str(error.orig).strip().partition("\n")[0]
+        return [Finding("database", False, f"{name} cannot be reached: {cause}", "Check EVENTSAPP_DATABASE_URL.")]
+    return [
+        Finding("database", True, f"{name} answers"),
+        Finding("migrations", standing.at_head, standing.words, standing.remedy),
+    ]
+
+
+def letters(now: datetime) -> Finding:
+    """Whether a worker is at work, as far as the outbox shows."""
+    waiting = outbox.waiting(db.session(), now=now)
+    if waiting.oldest_due_at is None or now - waiting.oldest_due_at < PATIENCE:
+        return Finding("outbox", True, f"{waiting.due} letters are due")
+    since = f"{waiting.oldest_due_at:%Y-%m-%d %H:%M} UTC"
+    remedy = "Start `eventsapp worker`, and read `eventsapp messages list --state queued`."
+    return Finding("outbox", False, f"{waiting.due} letters are due, the oldest since {since}", remedy)
+
+
+def translations(now: datetime) -> list[Finding]:
+    """One finding for each event, not over yet, that says something in one of its languages and not in another."""
+    coming = or_(~Event.occurrences.any(), Event.occurrences.any(Occurrence.ends_at > now))
+    events = db.session.scalars(select(Event).where(coming).order_by(Event.slug)).all()
+    lacking = [(event.slug, missing) for event in events if (missing := missing_translations(record_of(event)))]
+    remedy = "Add it to the event's record and import that; until then readers see another language there."
+    return [
+        Finding(f"event {slug}", False, f"{len(missing)} texts lack a translation. {' '.join(missing)}", remedy)
+        for slug, missing in lacking
+    ] or [Finding("events", True, f"{len(events)} to come, none lacks a translation")]
