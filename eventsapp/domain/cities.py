@@ -6,7 +6,7 @@ they are) and from ``big_cities.txt`` (cities that are no zone's own).
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -24,7 +24,8 @@ _OWN = "*"  # in big_cities.txt: more names of the zone's own city
 _LONGEST_QUERY = 100
 _LONGEST_SHOWN = 40  # of what was typed, in a message
 _MOST_CANDIDATES = 8
-_BY_TZID = 6  # the rank of a city that only its zone's name answers for
+_BY_TZID = 5  # the rank of a city that only its zone's name answers for
+_WITHIN = 6  # the rank of a city that has the query somewhere in its name: Chinese has no spaces
 _LEAST_PREFIX = 3  # letters that a person must have typed before the only city they begin is taken
 
 # What NFD does not take apart: letters with strokes, ligatures, Arabic endings that are typed either way.
@@ -90,14 +91,14 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A city with everything it is found by, folded."""
+    """A city with everything it is found by, folded. In a text every word stands behind a space."""
 
     city: City
     names: frozenset[str]
     countries: frozenset[str]
-    name_words: frozenset[str]
-    words: frozenset[str]  # of the names and the country
-    tzid_words: frozenset[str]
+    text_of_names: str
+    text_with_country: str
+    tzid_text: str  # of the zone's own city alone
     is_zone: bool  # the zone's own city
 
 
@@ -138,7 +139,7 @@ def tzid_from_text(text: str, tag: str) -> str:
         return _only(claims, text)
     if unclear:
         raise unclear
-    begun = [entry for rank, entry in _ranked(wanted, tag) if rank < _BY_TZID]
+    begun = [entry for rank, entry in _ranked(wanted, tag) if rank != _BY_TZID]
     if begun and len(wanted) >= _LEAST_PREFIX:
         return _only(begun, text)
     raise _unknown(text, wanted, entries, tag)
@@ -171,21 +172,21 @@ def _ranked(wanted: str, tag: str) -> list[tuple[int, _Entry]]:
 
 def _rank(entry: _Entry, wanted: str) -> int | None:
     """How well a city answers, 0 best; None where it does not."""
+    if wanted in entry.names:
+        return 0
+    if wanted in entry.countries:
+        return 1
+    if any(name.startswith(wanted) for name in entry.names):
+        return 2
     words = wanted.split()
-    tests: tuple[Callable[[], bool], ...] = (
-        lambda: wanted in entry.names,
-        lambda: wanted in entry.countries,
-        lambda: any(name.startswith(wanted) for name in entry.names),
-        lambda: all(_begins(word, entry.name_words) for word in words),
-        lambda: all(_begins(word, entry.words) for word in words),
-        lambda: not wanted.isascii() and any(wanted in name for name in entry.names),  # scripts without spaces
-        lambda: all(_begins(word, entry.words | entry.tzid_words) for word in words),  # _BY_TZID
-    )
-    return next((rank for rank, test in enumerate(tests) if test()), None)
+    texts = (entry.text_of_names, entry.text_with_country, entry.tzid_text)
+    if (found := next((rank for rank, text in enumerate(texts, 3) if _begin(words, text)), None)) is not None:
+        return found
+    return _WITHIN if not wanted.isascii() and any(wanted in name for name in entry.names) else None
 
 
-def _begins(beginning: str, words: frozenset[str]) -> bool:
-    return any(word.startswith(beginning) for word in words)
+def _begin(words: Sequence[str], text: str) -> bool:
+    return all(f" {word}" in text for word in words)
 
 
 def _only(entries: Sequence[_Entry], text: str) -> str:
@@ -254,7 +255,6 @@ def _entries_of_zone(tzid: str, country: str, locale: Locale, tag: str) -> Itera
     country_name = locale.territories.get(country, "")
     region = locale.territories.get(_REGIONS_OF_ISLANDS.get(tzid) or _REGIONS.get(tzid.partition("/")[0], ""), "")
     countries = _country_names(country, country_name)
-    country_words = frozenset(word for name in countries for word in name.split())
     big = [(_name_of(spellings, locale), spellings.values()) for spellings in _big_cities().get(tzid, ())]
     own = [more for name, spellings in big if name == _OWN for more in spellings]
     others = [(name, spellings) for name, spellings in big if name != _OWN]
@@ -263,14 +263,15 @@ def _entries_of_zone(tzid: str, country: str, locale: Locale, tag: str) -> Itera
     own += [name for name in _older_names(tzid) if folded(name) not in known]
     for name, spellings in [(wording.city_words(tzid, tag), own), *others]:
         names = frozenset(folded(spelling) for spelling in spellings if spelling != _OWN)
-        name_words = frozenset(word for spelling in names for word in spelling.split())
+        text = "".join(f" {each}" for each in names)
+        text_with_country = text + "".join(f" {each}" for each in countries)
         yield _Entry(
             City(tzid, name, country_name, region),
             names=names,
             countries=countries,
-            name_words=name_words,
-            words=name_words | country_words,
-            tzid_words=frozenset(folded(tzid).split()),
+            text_of_names=text,
+            text_with_country=text_with_country,
+            tzid_text=f" {folded(tzid)}" if spellings is own else "",
             is_zone=spellings is own,
         )
 

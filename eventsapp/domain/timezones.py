@@ -25,6 +25,7 @@ from eventsapp.domain.zone_phrases import MEANT
 zoneinfo.reset_tzpath(to=())
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200  # of a wall time that somebody may type
+_YEARS_COMPARED = (2027, 2028)  # to tell whether two zones have one clock; after the laws of 2026
 _LAST_YEAR_OF_PYTZ = 2036  # its tables end in 2037, and after that it knows no summer time
 _UTC = "Etc/UTC"
 _LONGEST_NAME = 100
@@ -209,7 +210,7 @@ def tzinfo(tzid: str) -> TzInfo:
 @cache
 def _clock(tzid: str) -> tuple[timedelta, ...]:
     return tuple(
-        utc_offset(datetime(year, month, 15, tzinfo=UTC), tzid) for year in (2026, 2028) for month in range(1, 13)
+        utc_offset(datetime(year, month, 15, tzinfo=UTC), tzid) for year in _YEARS_COMPARED for month in range(1, 13)
     )
 
 

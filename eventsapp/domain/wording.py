@@ -8,7 +8,7 @@ headers and calendars, are searched and compared, and read rightly in a right-to
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from typing import Literal
 
 from babel import Locale
@@ -33,7 +33,7 @@ _MANY_DAYS = 10  # from here on, hours say nothing any more
 
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\s]+")
 _MARKS = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_COMMAS = {"ar": "، ", "ckb": "، ", "fa": "، ", "ps": "، ", "sd": "، ", "ug": "، ", "ur": "، "}
+_COMMAS = dict.fromkeys(("ar", "ckb", "fa", "ks", "ps", "sd", "syr", "ug", "ur"), "، ")
 _IDEOGRAPHIC_COMMAS = {"ja": "、", "yue": "，", "zh": "，"}
 # Zero of the digits that CLDR gives a locale by default, where that is not 0.
 _ZEROS = {
@@ -53,7 +53,7 @@ _ZEROS = {
 # Babel's only region format of these is the one for summer time; CLDR's plain one is just the place.
 _WITHOUT_REGION_FORMAT = frozenset({"bg", "bs", "cv", "gd", "hr", "is", "nn", "ru", "sr"})
 # Zone names that CLDR writes with a capital, as a label: here they stand within a sentence.
-_TIME_NOUNS = frozenset({"Hora", "Horário", "Ora"})
+_TIME_NOUNS = frozenset({"Hora", "Horário", "Ora", "Tempo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,10 @@ def _clock(moment: datetime | time, locale: Locale) -> str:
     wall = time(moment.hour, moment.minute)
     if locale.language == "ko":  # CLDR abbreviates 오후 to PM here
         return _plain(parse_pattern("aaaa h:mm").apply(wall, locale))
-    return _native_digits(_plain(format_time(wall, "short", locale=locale)), locale)
+    words = _plain(format_time(wall, "short", locale=locale))
+    if locale.text_direction == "rtl" and re.search("[A-Za-z]", words):  # Urdu 5:00 PM would be torn apart
+        words = f"{wall:%H:%M}"
+    return _native_digits(words, locale)
 
 
 @cache
@@ -363,6 +366,8 @@ def _day_mark(shift: int, locale: Locale) -> str:
 def _amounts(amounts: dict[_Unit, int], locale: Locale) -> str:
     """Units from the largest, leaving out what is zero; "0 minutes" where all are."""
     named = [_amount(amount, unit, locale) for unit, amount in amounts.items() if amount]
+    if locale.language in _COMMAS:  # Arabic script says "and"
+        return reduce(_plain(locale.list_patterns["standard"]["2"]).format, named or [_amount(0, "minute", locale)])
     between = "" if locale.language in _IDEOGRAPHIC_COMMAS else " "
     return between.join(named) or _amount(0, "minute", locale)
 
@@ -370,7 +375,8 @@ def _amounts(amounts: dict[_Unit, int], locale: Locale) -> str:
 def _amount(number: int, unit: _Unit, locale: Locale) -> str:
     """ "2 days"; some languages have words that hold the number, like the Arabic for "two days"."""
     words = format_timedelta(number * _UNITS[unit], granularity=unit, threshold=_NEVER, format="long", locale=locale)
-    return _native_digits(_plain(words), locale)
+    words = _plain(words)
+    return _native_digits(words.replace(" ", "") if locale.language in _IDEOGRAPHIC_COMMAS else words, locale)
 
 
 def _native_digits(text: str, locale: Locale) -> str:
