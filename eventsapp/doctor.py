@@ -52,6 +52,8 @@ def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
     if all(finding.ok for finding in found):
         with create_app(settings).app_context():
             findings += [letters(datetime.now(UTC)), *translations(datetime.now(UTC))]
+            db.session.remove()
+            db.engine.dispose()
     return findings
 
 

@@ -18,10 +18,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from eventsapp import migration
 from eventsapp.app import create_app
 from eventsapp.config import Settings
 from eventsapp.db import db
@@ -78,8 +78,9 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str | bytes], None]
 
 @pytest.fixture(scope="session")
 def _sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'eventsapp.sqlite3'}"
-    _make_schema(url)
+    folder = tmp_path_factory.mktemp("sqlite")
+    url = f"sqlite:///{folder / 'eventsapp.sqlite3'}"
+    _migrate(url, folder)
     return url
 
 
@@ -124,16 +125,18 @@ def _start_postgresql(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_url(postgresql_server: Callable[[], str]) -> str:
+def _postgresql_url(postgresql_server: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> str:
     url = postgresql_server()
-    _make_schema(url)
+    _migrate(url, tmp_path_factory.mktemp("postgresql"))
     return url
 
 
-def _make_schema(url: str) -> None:
-    engine = create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
+def _migrate(url: str, folder: Path) -> None:
+    """Make the schema as an operator does."""
+    app = create_app(Settings(folder, url, secret_key="", link_key=""))
+    with app.app_context():
+        migration.upgrade()
+        db.engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
