@@ -8,6 +8,7 @@ VENV := .venv
 PY   := $(VENV)/bin/python
 PIP  := $(PY) -m pip --disable-pip-version-check --no-input install --quiet
 # The pythons that are looked for, the first that will do is taken; or say PYTHON=/path/to/python.
+UV ?= uv
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
 
 CATALOGS := $(wildcard eventsapp/translations/*/LC_MESSAGES/messages.po)
@@ -58,10 +59,10 @@ migration: $(VENV)/installed-dev
 
 # No index address stands in the lock files: whoever installs says where from.
 lock: $(VENV)/installed
-	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 2; }
-	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-header \
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 2; }
+	$(UV) pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-header \
 	    --quiet --upgrade --output-file requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header \
+	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header \
 	    --quiet --upgrade --constraint requirements.lock --output-file requirements-dev.lock
 
 # --- what the targets above stand on ---

@@ -1,24 +1,22 @@
 """The database's schema: at which version it stands, and moving it. Flask-Migrate runs what lies in ``migrations/``.
 
-Alembic is slow to import, so only the command line and the doctor use this room, when they need it.
+Each start asks where the database stands, so what moves it is imported by those functions that do.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from flask import current_app
-from flask_migrate import Migrate
 from sqlalchemy import NullPool, create_engine
 
 from eventsapp.config import resource
-from eventsapp.db import db
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
 class BadVersion(Exception):
@@ -68,31 +66,36 @@ def standing(database_url: str) -> Standing:
 
 def upgrade(version: str = "head") -> Standing:
     """Move the schema up. Every table and row of one call change together or not at all."""
-    _run(command.upgrade, version)
-    return standing(current_app.extensions["settings"].database_url)
+    from alembic import command
+
+    return _move(command.upgrade, version)
 
 
 def downgrade(version: str = "-1") -> Standing:
     """Move the schema down, by default one version. What only the newer tables and columns held is lost."""
-    _run(command.downgrade, version)
-    return standing(current_app.extensions["settings"].database_url)
+    from alembic import command
+
+    return _move(command.downgrade, version)
 
 
 def write_version(message: str) -> None:
     """Write the next file of ``migrations/versions`` from what the models say and the database lacks."""
+    from alembic import command
+
     number = datetime.now(UTC).strftime("%Y%m%d_%H%M")
-    _run(lambda config: command.revision(config, message, autogenerate=True, rev_id=number))
+    _move(lambda config, text: command.revision(config, text, autogenerate=True, rev_id=number), message)
 
 
-def _run(wish: Callable[..., Any], *arguments: str) -> None:
+def _move(wish: Callable[["Config", str], object], argument: str) -> Standing:
+    """Do it to the database of the application in context."""
+    from flask import current_app
+    from flask_migrate import Migrate
+
+    from eventsapp.db import db
+
+    migrate = Migrate(current_app, db, directory=str(resource("migrations")), render_as_batch=True)
     try:
-        wish(config(), *arguments)
+        wish(migrate.get_config(), argument)
     except CommandError as error:
         raise BadVersion(f"The database was left as it is: {error}.") from error
-
-
-def config() -> Config:
-    """Alembic's configuration for the application in context."""
-    migrate = Migrate(current_app, db, directory=str(resource("migrations")), render_as_batch=True)
-    config: Config = migrate.get_config()
-    return config
+    return standing(current_app.extensions["settings"].database_url)
