@@ -91,7 +91,7 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A city with everything it is found by, folded. In a text every word stands behind a space."""
+    """A city with everything it is found by, folded. In a text a name begins a line and a word follows a space."""
 
     city: City
     names: frozenset[str]
@@ -166,7 +166,13 @@ def _ranked(wanted: str, tag: str) -> list[tuple[int, _Entry]]:
     """The cities that answer, with their ranks, best first."""
     if not wanted:
         return []
-    ranked = ((_rank(entry, wanted), entry) for entry in _entries(str(babel_locale(tag))))
+    first = f" {wanted.split(maxsplit=1)[0]}"
+    somewhere = not wanted.isascii()
+    ranked = (
+        (_rank(entry, wanted), entry)
+        for entry in _entries(str(babel_locale(tag)))
+        if first in entry.text_with_country or first in entry.tzid_text or (somewhere and wanted in entry.text_of_names)
+    )
     return sorted(((rank, entry) for rank, entry in ranked if rank is not None), key=lambda pair: pair[0])
 
 
@@ -176,13 +182,13 @@ def _rank(entry: _Entry, wanted: str) -> int | None:
         return 0
     if wanted in entry.countries:
         return 1
-    if any(name.startswith(wanted) for name in entry.names):
+    if f"\n {wanted}" in entry.text_of_names:
         return 2
     words = wanted.split()
     texts = (entry.text_of_names, entry.text_with_country, entry.tzid_text)
     if (found := next((rank for rank, text in enumerate(texts, 3) if _begin(words, text)), None)) is not None:
         return found
-    return _WITHIN if not wanted.isascii() and any(wanted in name for name in entry.names) else None
+    return _WITHIN if not wanted.isascii() and wanted in entry.text_of_names else None
 
 
 def _begin(words: Sequence[str], text: str) -> bool:
@@ -263,14 +269,13 @@ def _entries_of_zone(tzid: str, country: str, locale: Locale, tag: str) -> Itera
     own += [name for name in _older_names(tzid) if folded(name) not in known]
     for name, spellings in [(wording.city_words(tzid, tag), own), *others]:
         names = frozenset(folded(spelling) for spelling in spellings if spelling != _OWN)
-        text = "".join(f" {each}" for each in names)
-        text_with_country = text + "".join(f" {each}" for each in countries)
+        text = "".join(f"\n {each}" for each in names)
         yield _Entry(
             City(tzid, name, country_name, region),
             names=names,
             countries=countries,
             text_of_names=text,
-            text_with_country=text_with_country,
+            text_with_country=text + "".join(f"\n {each}" for each in countries),
             tzid_text=f" {folded(tzid)}" if spellings is own else "",
             is_zone=spellings is own,
         )

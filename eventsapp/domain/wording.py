@@ -193,7 +193,7 @@ def _zone(tzid: str, start: datetime, end: datetime, locale: Locale) -> str:
 
 def _bracketed(text: str, parts: list[str], locale: Locale) -> str:
     inside = _comma(locale).join(part for part in parts if part)
-    if not inside or inside == text:
+    if inside == text:
         return text
     if text.endswith(")"):  # German "Marokko (Ortszeit)"
         return f"{text[:-1]}{_comma(locale)}{inside})"
@@ -230,15 +230,12 @@ def _zone_name(tzid: str, year: int, locale_id: str) -> tuple[str, str]:
 
 def _generic_name(tzid: str, year: int, locale: Locale) -> str:
     """CLDR's name without "standard" or "daylight". A lone standard name will do where the clocks never change."""
-    own = _own_names(tzid, locale)
-    if "generic" in own:
-        return own["generic"]
     metazones = get_global("meta_zones")
     metazone = next((metazones[name] for name in timezones.names_of(tzid) if name in metazones), None)
     names = _long_names(locale.meta_zones.get(metazone, {}))
     if "generic" in names:
         return names["generic"]
-    return names.get("standard", "") if not own and timezones.is_steady(tzid, year) else ""
+    return names.get("standard", "") if timezones.is_steady(tzid, year) else ""
 
 
 def _own_names(tzid: str, locale: Locale) -> dict[str, str]:
