@@ -1,5 +1,6 @@
 """The ways a letter can leave: to a mail server, to a folder, to the screen, or into a list for tests."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -69,7 +70,8 @@ class FileTransport:
                 os.fsync(file.fileno())
             draft.replace(self.folder / name)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink()
             return Outcome(Verdict.UNREACHABLE, None, f"{self.folder}: {error.strerror}", about_us=True)
         return Outcome(Verdict.ACCEPTED)
 

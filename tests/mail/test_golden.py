@@ -1,4 +1,4 @@
-"""One letter of each kind, language and state, as its receiver gets it. ``pytest --golden tests/mail`` writes them anew."""
+"""One letter of each kind, language and state as its receiver gets it. ``pytest --golden tests/mail`` renews them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
