@@ -130,7 +130,7 @@ def host_name(text: str) -> str:
     """A host that an organization allows, in lower case: meet.example.org. Raises Invalid for a URL or a port."""
     host = text.strip().lower().removeprefix("*.").removeprefix(".")
     if not _HOST.fullmatch(host) or host.rpartition(".")[2].isdigit():
-        raise Invalid(N_("%(host)s is not a host name; write for example meet.example.org."), host=text[:80])
+        raise Invalid(N_("%(host)s is no host name; write for example meet.example.org."), host=text[:80])
     return host
 
 

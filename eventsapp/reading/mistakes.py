@@ -26,10 +26,10 @@ class Mistake:
 
 
 class RecordRefused(Exception):
-    """A record cannot be taken over. ``mistakes`` holds all of them in the order of their lines; never empty."""
+    """A record cannot be taken over. ``mistakes`` holds all of them, by file and line; never empty."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        self.mistakes = sorted(mistakes, key=lambda mistake: (mistake.line, mistake.key, mistake.message))
+        self.mistakes = sorted(mistakes, key=lambda one: (one.file, one.line, one.key, one.message))
         super().__init__("\n".join(map(str, self.mistakes)))
 
 

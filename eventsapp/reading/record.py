@@ -8,9 +8,6 @@ from eventsapp.reading.schema import typed
 from eventsapp.reading.settle import Known, settle
 from eventsapp.reading.source import MOST_BYTES, Source, read_source
 from eventsapp.reading.values import EventRecord, OrganizationRecord, Origin
-from eventsapp.reading.writing import write_record
-
-__all__ = ["read_bytes", "read_record", "write_record"]
 
 _MOST_MISTAKES = 200
 

@@ -9,9 +9,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from eventsapp.domain import rooms, timezones
+from eventsapp.domain.addresses import read_address
 from eventsapp.domain.entry import DialIn
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.languages import parents, related
+from eventsapp.domain.markdown import PLACEHOLDER
 from eventsapp.domain.vocabulary import (
     CHOICE_TYPES,
     Approval,
@@ -23,7 +25,7 @@ from eventsapp.domain.vocabulary import (
     QuestionType,
     RegistrationNeed,
 )
-from eventsapp.reading.fields import Email, slugified
+from eventsapp.reading.fields import slugified
 from eventsapp.reading.mistakes import Path, key_of, shown
 from eventsapp.reading.source import Source
 from eventsapp.reading.values import (
@@ -43,6 +45,10 @@ from eventsapp.reading.values import (
 Values = Mapping[str, Any]
 Known = Callable[[str], OrganizationRecord | None]
 
+# What ``mail`` fills into the organizer's words.
+PLACEHOLDERS = frozenset(
+    {"name", "summary", "organization", "when", "when_yours", "reference", "event_url", "join_url", "contact"}
+)
 RESERVED_IDS = frozenset({"calendar"})
 LONGEST_ZOOM_PASSCODE = 10
 _LONGEST_SECONDS = 60 * 24 * 3600
@@ -94,7 +100,7 @@ class _Settling:
 
     def _organization(self, known: Known) -> OrganizationRecord | None:
         given = self.values.get("organization")
-        if not given:
+        if given is None:
             return None
         written, name = given.get("slug", ""), given.get("name")
         slug = slugified(written or name or "")
@@ -102,8 +108,8 @@ class _Settling:
             self.known = stored
         elif slug != written:
             name = name or written
-        if not slug and self.source.written(("organization",)):
-            path: Path = ("organization", "slug")
+        path: Path = ("organization", "slug")
+        if not slug and ("slug" in given or not self.source.written(path)):
             self.source.report(path, "The organization needs a slug of a–z and digits, for example `slug: my-league`.")
         sender, contact = self._sender(given.get("sender"), given.get("contact"))
         return OrganizationRecord(
@@ -131,8 +137,8 @@ class _Settling:
             return sender, contact
         name, _, address = sender.rpartition("<")
         try:
-            address = Email().deserialize(address.strip(" >"))
-        except ValueError:
+            address = read_address(address.strip(" >")).email
+        except Invalid:
             path: Path = ("organization", "sender")
             self.source.report(path, "Write the sender's name here, and the address that answers as contact.")
             return None, contact
@@ -198,7 +204,7 @@ class _Settling:
 
     def _occurrence(self, values: Values, path: Path) -> OccurrenceRecord:
         tzid = self._tzid(values.get("tzid"), path)
-        start = self._moment(values.get("start"), tzid, values.get("fold"), (*path, "start"))
+        start = self._moment(values.get("start"), tzid, values, (*path, "start"), (*path, "fold"))
         if (language := values.get("language")) is not None:
             self._check_tag(language, (*path, "language"))
         status = values.get("status")
@@ -238,11 +244,14 @@ class _Settling:
             value = value[step]
         typed = str(value).strip().replace(" ", "_")
         if typed.casefold() != tzid.casefold():
-            self.notes.append(f"{key_of(path)}: {shown(typed)} is an older name; {tzid} is used.")
+            self.notes.append(f"{key_of(path)}: {shown(typed)} is taken as {tzid}.")
 
-    def _moment(self, local: datetime | None, tzid: str | None, fold: int | None, path: Path) -> Moment | None:
+    def _moment(
+        self, local: datetime | None, tzid: str | None, beside: Values, path: Path, fold_path: Path
+    ) -> Moment | None:
         """The wall time once it is sure what it means; a gap or an overlap without ``fold`` is reported."""
-        if local is None or tzid is None:
+        fold = beside.get("fold")
+        if local is None or tzid is None or (fold is None and self.source.written(fold_path)):
             return None
         try:
             reading = timezones.resolve(local, tzid, fold)
@@ -324,7 +333,7 @@ class _Settling:
             self.notes.append(f"{where}: there is no room yet; add meeting_id or url before it begins.")
         if conference.access is ConferenceAccess.REGISTERED and need is RegistrationNeed.NONE:
             self.notes.append(
-                f"{where}: nobody will see the room, because nobody registers; write `access: public` to show it."
+                f"{where}: nobody registers, so nobody will see the room; write `access: public` to show it."
             )
         if "/register/" in conference.url:
             self.notes.append(f"{where}: the link leads to Zoom's own registration form, not into the room.")
@@ -347,7 +356,7 @@ class _Settling:
                 tzid = shared
                 if tzid is None and occurrences:
                     self.source.report((*path, "tzid"), "This key is missing; write for example `tzid: Europe/Madrid`.")
-            moments[key] = self._moment(given.get("at"), tzid, given.get("fold"), path)
+            moments[key] = self._moment(given.get("at"), tzid, given, path, (*path, "fold"))
         opens, closes = moments["opens"], moments["closes"]
         if opens and closes and _at(closes) <= _at(opens):
             self.source.report(("registration", "closes"), "Registration closes before it opens; correct one.")
@@ -402,7 +411,16 @@ class _Settling:
                 self._check_tag(tag, ("letters", kind, tag))
                 if isinstance(words, Mapping) and any(words.values()):
                     letters.setdefault(LetterKind(kind), {})[tag] = LetterWords(**words)
+                    self._note_placeholders(words, ("letters", kind, tag))
         return letters
+
+    def _note_placeholders(self, words: Values, path: Path) -> None:
+        used = {name for text in words.values() for name in PLACEHOLDER.findall(text)}
+        for name in sorted(used - PLACEHOLDERS):
+            self.notes.append(
+                f"{key_of(path)}: {{{name}}} is no placeholder and stays as written; there are "
+                f"{', '.join(sorted(PLACEHOLDERS))}."
+            )
 
     # All of them
 

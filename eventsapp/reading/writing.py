@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from yaml.emitter import ScalarAnalysis
 
+from eventsapp.domain import timezones
+from eventsapp.domain.errors import Invalid
 from eventsapp.domain.rooms import grouped
 from eventsapp.domain.vocabulary import LetterKind, QuestionType
 from eventsapp.reading.fields import iso_duration
@@ -87,7 +89,7 @@ def _occurrence(occurrence: OccurrenceRecord, order: Sequence[str]) -> Plain:
             "id": occurrence.id,
             "start": _wall(occurrence.start.local),
             "tzid": occurrence.start.tzid,
-            "fold": occurrence.start.fold or None,
+            "fold": _fold(occurrence.start),
             "duration": iso_duration(occurrence.duration_seconds),
             "language": occurrence.language,
             "status": "cancelled" if occurrence.cancelled else None,
@@ -122,7 +124,18 @@ def _conference(conference: ConferenceRecord | None) -> Plain | None:
 def _moment(moment: Moment | None) -> Plain | None:
     if moment is None:
         return None
-    return _filled({"at": _wall(moment.local), "tzid": moment.tzid, "fold": moment.fold or None})
+    return _filled({"at": _wall(moment.local), "tzid": moment.tzid, "fold": _fold(moment)})
+
+
+def _fold(moment: Moment) -> int | None:
+    """Which pass is meant, where the clock shows the time twice."""
+    try:
+        timezones.resolve(moment.local, moment.tzid)
+    except timezones.AmbiguousTime:
+        return moment.fold
+    except Invalid:
+        return None
+    return None
 
 
 def _question(question: QuestionRecord, order: Sequence[str]) -> Plain:

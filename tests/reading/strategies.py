@@ -1,0 +1,203 @@
+"""Whole event records out of every sign that people and enemies type."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+from eventsapp.domain import timezones
+from eventsapp.domain.entry import DialIn
+from eventsapp.domain.errors import Invalid
+from eventsapp.domain.text import clean_line, clean_text
+from eventsapp.domain.vocabulary import (
+    CHOICE_TYPES,
+    Approval,
+    Choose,
+    ConferenceAccess,
+    ConferenceKind,
+    EventStatus,
+    LetterKind,
+    QuestionType,
+    RegistrationNeed,
+    Visibility,
+)
+from eventsapp.reading.values import (
+    ConferenceRecord,
+    EventRecord,
+    LetterWords,
+    Moment,
+    OccurrenceRecord,
+    OptionRecord,
+    OrganizationRecord,
+    QuestionRecord,
+    Words,
+)
+
+# What YAML, JSON, calendars and databases trip over.
+TRAPS = [
+    *[
+        "no",
+        "yes",
+        "~",
+        "null",
+        "1e3",
+        "012345",
+        "0x1f",
+        "16:00",
+        "2027-06-12",
+        "=",
+        "<<",
+        "[x]",
+        "{x}",
+        "'",
+        "''",
+        "&a",
+        "*a",
+        "!t",
+        "|",
+        ">",
+        "%x",
+        "@x",
+        "`",
+        "?",
+        ":",
+        "-",
+        "---",
+        "...",
+    ],
+    *['"', '""', "- x", "# x", "x # y", "x: y", "? x", "{name}", "%(x)s", ",;\\,", "x\u00a0y", "a\u200bb", "e\u0301"],
+    *["السلام عليكم", "日本語　テキスト", "👩🏽‍🚀 🇲🇽", "\u200fR"],
+]
+SIGNS = st.characters(exclude_categories=["Cs"])
+RAW = st.text(SIGNS, max_size=20) | st.sampled_from(TRAPS)
+
+
+def lines(*, least: int = 0, most: int = 60) -> st.SearchStrategy[str]:
+    return RAW.map(lambda text: clean_line(text, most)).filter(lambda text: len(text) >= least)
+
+
+PARAGRAPHS = st.lists(RAW | st.sampled_from(["", "  x", "    x", "x  ", "- x", "\t"]), max_size=6).map(
+    lambda parts: clean_text("\n".join(parts))
+)
+IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True).filter(lambda text: text.lower() != "calendar")
+TAGS = ["en", "es", "es-MX", "no", "zh-Hant", "ar"]
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> Moment:
+    tzid = draw(
+        st.sampled_from(["America/Los_Angeles", "Europe/Madrid", "Asia/Tokyo", "Etc/UTC", "Australia/Lord_Howe"])
+    )
+    minutes = draw(st.integers(0, 5 * 366 * 24 * 60))
+    local = datetime.fromisoformat("2026-01-01") + timedelta(minutes=minutes)
+    local = draw(st.sampled_from([local, datetime.fromisoformat("2027-11-07 01:30"), local + timedelta(seconds=7)]))
+    try:
+        reading = timezones.resolve(local, tzid, draw(st.integers(0, 1)))
+    except Invalid:  # in a gap
+        reading = timezones.resolve(local + timedelta(hours=3), tzid, 0)
+    return Moment(reading.local, tzid, reading.fold)
+
+
+def labels(tags: list[str], *, default: str | None = None) -> st.SearchStrategy[dict[str, str]]:
+    optional = {tag: lines(least=1) for tag in tags if tag != default}
+    return st.fixed_dictionaries({default: lines(least=1)} if default else {}, optional=optional)
+
+
+@st.composite
+def conferences(draw: st.DrawFn) -> ConferenceRecord:
+    number = draw(st.sampled_from(["", "85835549492", "4155551234", "123456789"]))
+    dial_in = st.builds(DialIn, st.just("+52 55 4161 4288"), st.sampled_from(["", "MX", "NO"]), lines())
+    return ConferenceRecord(
+        kind=draw(st.sampled_from(ConferenceKind)),
+        meeting_id=number,
+        passcode=draw(lines(most=10)),
+        url=draw(st.sampled_from(["", f"https://us02web.zoom.us/j/{number}?pwd=a%2Cb#x"])) if number else "",
+        dial_in=tuple(draw(st.lists(dial_in, max_size=2))),
+        access=draw(st.sampled_from(ConferenceAccess)),
+    )
+
+
+@st.composite
+def occurrences(draw: st.DrawFn, name: str, tags: list[str]) -> OccurrenceRecord:
+    return OccurrenceRecord(
+        id=name,
+        start=draw(moments()),
+        duration_seconds=draw(st.integers(60, 60 * 24 * 3600)),
+        language=draw(st.none() | st.sampled_from(tags)),
+        capacity=draw(st.none() | st.integers(1, 1_000_000)),
+        location=draw(labels(tags) | st.fixed_dictionaries({"": lines(least=1)})),
+        registration=draw(st.sampled_from(RegistrationNeed)),
+        join_opens_seconds=draw(st.integers(0, 7 * 24 * 3600)),
+        cancelled=draw(st.booleans()),
+        conference=draw(st.none() | conferences()),
+    )
+
+
+@st.composite
+def questions(draw: st.DrawFn, name: str, tags: list[str], default: str) -> QuestionRecord:
+    kind = draw(st.sampled_from(QuestionType))
+    ids = draw(st.lists(IDS, min_size=1, max_size=3, unique_by=str.lower)) if kind in CHOICE_TYPES else []
+    return QuestionRecord(
+        id=name,
+        type=kind,
+        required=kind is QuestionType.CONSENT or draw(st.booleans()),
+        label=draw(labels(tags, default=default)),
+        help=draw(labels(tags, default=default) | st.just({})),
+        options=tuple(OptionRecord(one, draw(labels(tags, default=default))) for one in ids),
+    )
+
+
+def letters(tags: list[str]) -> st.SearchStrategy[dict[LetterKind, dict[str, LetterWords]]]:
+    words = st.builds(LetterWords, lines(), PARAGRAPHS).filter(lambda letter: bool(letter.subject or letter.body))
+    return st.dictionaries(
+        st.sampled_from(LetterKind), st.dictionaries(st.sampled_from(tags), words, min_size=1), max_size=2
+    )
+
+
+def organizations() -> st.SearchStrategy[OrganizationRecord]:
+    return st.builds(
+        OrganizationRecord,
+        slug=st.just("example-league"),
+        name=st.none() | lines(least=1),
+        sender_name=st.none() | lines().filter(lambda text: "@" not in text),
+        contact=st.sampled_from([None, "", "ana@example.org"]),
+        default_language=st.none() | st.sampled_from(TAGS),
+        default_tzid=st.sampled_from([None, "Asia/Tokyo"]),
+        privacy_url=st.sampled_from([None, "", "https://example.org/p?a=b&c=%20#d"]),
+        accent=st.sampled_from([None, "", "#0b6b5c"]),
+        conference_hosts=st.sampled_from([None, (), ("example.org", "meet.example.com")]),
+        retention_days=st.none() | st.integers(1, 36500),
+    )
+
+
+@st.composite
+def records(draw: st.DrawFn, slug: str = "forum") -> EventRecord:
+    tags = draw(st.lists(st.sampled_from(TAGS), min_size=1, max_size=3, unique=True))
+    default = draw(st.sampled_from(tags))
+    words = st.builds(Words, lines(least=1), lines(), PARAGRAPHS, PARAGRAPHS, lines())
+    names = draw(st.lists(IDS, min_size=1, max_size=3, unique_by=str.lower))
+    asked = draw(st.lists(IDS, max_size=3, unique_by=str.lower))
+    opens, closes = draw(st.none() | moments()), draw(st.none() | moments())
+    if opens and closes and timezones.instant(*_args(closes)) <= timezones.instant(*_args(opens)):
+        opens = None
+    return EventRecord(
+        slug=slug,
+        organization=draw(organizations()),
+        default_language=default,
+        languages={tag: draw(words) for tag in tags},
+        occurrences=tuple(draw(occurrences(name, tags)) for name in names),
+        contact=draw(st.sampled_from(["", "ana@example.org"])),
+        topics=tuple(draw(st.lists(lines(least=1), max_size=3, unique=True))),
+        opens=opens,
+        closes=closes,
+        choose=draw(st.sampled_from(Choose)),
+        approval=draw(st.sampled_from(Approval)),
+        waitlist=draw(st.booleans()),
+        questions=tuple(draw(questions(name, tags, default)) for name in asked),
+        letters=draw(letters(tags)),
+        status=draw(st.none() | st.sampled_from(EventStatus)),
+        visibility=draw(st.sampled_from(Visibility)),
+    )
+
+
+def _args(moment: Moment) -> tuple[datetime, str, int]:
+    return moment.local, moment.tzid, moment.fold

@@ -1,0 +1,300 @@
+"""Broken records: every mistake is named at its key, in a sentence that says what would be right, all at once."""
+
+import pytest
+
+from eventsapp.domain.errors import Invalid
+from eventsapp.reading.mistakes import Mistake, RecordRefused
+from tests.reading.records import mistakes, occurrence, read, record
+
+
+def one(key, **changes):
+    """The record with one occurrence changed, and the key's own path."""
+    return record(occurrences=[occurrence(**changes)]), f"occurrences[0].{key}"
+
+
+def room(key, **conference):
+    return record(occurrences=[occurrence(conference=conference)]), f"occurrences[0].conference.{key}"
+
+
+def question(key, **changes):
+    asked = {"id": "q", "type": "short_text", "label": {"en": "Why?"}} | changes
+    asked = {name: value for name, value in asked.items() if value is not None}
+    return record(registration={"questions": [asked]}), f"registration.questions[0].{key}"
+
+
+TWO = {"en": "Forum", "es": "Foro"}
+CASES = [
+    # the event
+    (record(record="2"), "record", "2 cannot stand here; write 1."),
+    (record(record=None), "record", "This key is missing; write for example `record: 1`."),
+    (record(slug=None), "slug", "This key is missing; write for example `slug: forum`."),
+    (record(slug="../../etc"), "slug", "cannot be part of an address"),
+    (record(slug="Über-Forum"), "slug", "for example uber-forum"),
+    (record(slug="a" * 81), "slug", "at most 80 characters"),
+    (record(slug=["a"]), "slug", "This is a list; write one value here."),
+    (record(slug={"a": "b"}), "slug", "This is a mapping; write one value here."),
+    (
+        record(organization=None),
+        "organization",
+        "This key is missing; write for example `organization: example-league`.",
+    ),
+    (record(organization="日本語"), "organization.slug", "The organization needs a slug"),
+    (record(organization={}), "organization.slug", "The organization needs a slug"),
+    (record(organization={"slug": "x", "contact": "nobody"}), "organization.contact", "in the correct format"),
+    (record(organization={"slug": "x", "accent": "teal"}), "organization.accent", "teal is no colour"),
+    (record(organization={"slug": "x", "retention_days": "0"}), "organization.retention_days", "a whole number from 1"),
+    (
+        record(organization={"slug": "x", "privacy_url": "javascript:alert(1)"}),
+        "organization.privacy_url",
+        "is no web address",
+    ),
+    (
+        record(organization={"slug": "x", "privacy_url": "https://a@b.example"}),
+        "organization.privacy_url",
+        "is no web address",
+    ),
+    (
+        record(organization={"slug": "x", "conference_hosts": ["x"]}),
+        "organization.conference_hosts[0]",
+        "no host name",
+    ),
+    (record(organization={"slug": "x", "sender": "a@@b"}), "organization.sender", "Write the sender's name here"),
+    (record(contact="Ana"), "contact", "in the correct format"),
+    (record(contact="üser@example.org"), "contact", "unaccented"),
+    (record(picture="../secret.png"), "picture", "leads out of the record's folder"),
+    (record(picture="/etc/passwd"), "picture", "leads out of the record's folder"),
+    (record(picture="..\\x.png"), "picture", "leads out of the record's folder"),
+    (record(picture="file:///x.png"), "picture", "leads out of the record's folder"),
+    (record(topics=["x"] * 21), "topics", "At most 20 can stand here."),
+    (record(topics=["x" * 61]), "topics[0]", "at most 60 characters"),
+    (record(topics=[None]), "topics[0]", "This is empty"),
+    (record(status="live"), "status", "live is not known here; write one of: draft, published, cancelled."),
+    (record(visibility="privat"), "visibility", "write one of: public, unlisted."),
+    # languages
+    (record(languages=None), "languages", "This key is missing"),
+    (record(languages={}), "languages", "At least one must stand here."),
+    (record(languages=["en"]), "languages", "Write a mapping here"),
+    (record(languages={"english": "x"}), "languages.english", "is not a language tag"),
+    (record(languages={"en": {}}), "languages.en.summary", "This key is missing"),
+    (record(languages={"en": {"summary": "''"[:0]}}), "languages.en.summary", "This is empty"),
+    (record(languages={"en": {"summary": "\u200b"}}), "languages.en.summary", "This is empty"),
+    (
+        record(languages={"en": {"summary": "x" * 201}}),
+        "languages.en.summary",
+        "at most 200 characters",
+    ),
+    (
+        record(languages={"en": {"summary": "x", "description": "y\n" * 20_001}}),
+        "languages.en.description",
+        "at most 20000",
+    ),
+    (record(languages={"es-MX": "x", "es_mx": "y"}), "languages.es_mx", "the same as another key here (es-MX)"),
+    (record(languages=TWO), "default_language", "This key is missing; write which of en, es it is."),
+    (
+        record(languages=TWO, default_language="fr"),
+        "default_language",
+        "write one of en, es.",
+    ),
+    # time
+    (*one("start", start=None), "This key is missing; write for example `start: 2026-06-10 16:00`."),
+    (*one("start", start="2027-06-12"), "The time of day is missing; write for example `2027-06-12 16:00`."),
+    (*one("start", start="2027-06-12T16:00Z"), "Leave out Z or the offset"),
+    (*one("start", start="2027-06-12 16:00+02:00"), "Leave out Z or the offset"),
+    (*one("start", start="2027-06-12 16:00 -0700"), "Leave out Z or the offset"),
+    (*one("start", start="2027-06-12T16:00[America/Los_Angeles]"), "Leave out Z or the offset"),
+    (*one("start", start="2027-02-29 10:00"), "is no date and time of the calendar"),
+    (*one("start", start="2027-06-12 24:00"), "is no date and time of the calendar"),
+    (*one("start", start="10/06/2027 16:00"), "write year-month-day hour:minute"),
+    (*one("start", start="next Saturday"), "write year-month-day hour:minute"),
+    (*one("start", start="0001-01-01 00:00"), "Write a year from 1970 to 2200."),
+    (*one("start", start="9999-12-31 23:59"), "Write a year from 1970 to 2200."),
+    (*one("start", start="2027-03-14 02:30"), "02:30 does not exist. Write 03:30 or 01:30."),
+    (*one("start", start="2027-11-07 01:30"), "Add fold: 0 for the first (UTC−7) or fold: 1 for the second (UTC−8)."),
+    (*one("fold", start="2027-11-07 01:30", fold="2"), "write a whole number from 0 to 1"),
+    (*one("tzid", tzid=None), "This key is missing; write for example `tzid: America/Los_Angeles`."),
+    (*one("tzid", tzid="PST"), "PST may mean several time zones."),
+    (*one("tzid", tzid="Mars/Olympus"), "There is no time zone Mars/Olympus."),
+    (*one("tzid", tzid="../../etc/passwd"), "There is no time zone"),
+    (*one("tzid", tzid="UTC-7"), "an offset does not follow clock changes"),
+    (*one("duration", duration=None), "Write how long it lasts"),
+    (*one("duration", duration="1:30"), "1:30 is no duration; write for example PT1H30M"),
+    (*one("duration", duration="P1M"), "P1M is no duration"),
+    (*one("duration", duration="PT"), "PT is no duration"),
+    (*one("duration", duration="-PT1H"), "is no duration"),
+    (*one("duration", duration="PT0M"), "write a duration from PT1M to PT1440H"),
+    (*one("duration", duration="PT99999H"), "write a duration from PT1M to PT1440H"),
+    (*one("end", end="2027-06-12 17:00"), "Write duration or end, not both."),
+    (*one("end", duration=None, end="2027-06-12 15:00"), "The end is not after the start"),
+    (*one("end", duration=None, end="16:00"), "The end is not after the start"),
+    (*one("end", duration=None, end="25:00"), "25:00 is no time of day"),
+    (*one("end", duration=None, end="2028-06-12 15:00"), "more than 60 days after the start"),
+    (*one("end", start="2027-03-14 01:00", duration=None, end="02:30"), "02:30 does not exist"),
+    (
+        *one("end", start="2027-11-07 00:30", duration=None, end="01:30"),
+        "instead of end (PT60M or PT120M)",
+    ),
+    # occurrences
+    (record(occurrences=None), "occurrences", "This key is missing"),
+    (record(occurrences=[]), "occurrences", "At least one must stand here."),
+    (record(occurrences={"id": "x"}), "occurrences", "Write a list here"),
+    (record(occurrences=["x"]), "occurrences[0]", "Write a mapping here"),
+    (record(occurrences=[None, occurrence()]), "occurrences[0]", "This is empty"),
+    (*one("id", id=None), "This key is missing"),
+    (*one("id", id="calendar"), "calendar is reserved"),
+    (*one("id", id="Calendar"), "Calendar is reserved"),
+    (*one("id", id="../x"), "cannot be an id"),
+    (*one("id", id=".hidden"), "beginning with a letter or digit"),
+    (*one("id", id="año"), "for example ano"),
+    (*one("id", id="a b"), "for example a-b"),
+    (*one("id", id="x" * 61), "at most 60 characters"),
+    (record(occurrences=[occurrence(), occurrence(id="One")]), "occurrences[1].id", "stands here twice (also in [0])"),
+    (*one("language", language="fr"), "The event has no language fr; it has en."),
+    (*one("language", language="xx"), "names no known language"),
+    (*one("capacity", capacity="0"), "write a whole number from 1"),
+    (*one("capacity", capacity="-5"), "write a whole number from 1"),
+    (*one("capacity", capacity="1.5"), "write a whole number from 1"),
+    (*one("capacity", capacity="many"), "write a whole number from 1"),
+    (*one("capacity", capacity="9" * 400), "write a whole number from 1"),
+    (*one("location.de", location={"de": "x"}), "The event has no language de"),
+    (*one("registration", registration="optional"), "write one of: none, required."),
+    (*one("join_opens", join_opens="PT200H"), "write a duration from PT0M to PT168H"),
+    (*one("status", status="draft"), "One date cannot be a draft"),
+    # rooms
+    (*room("meeting_id", meeting_id="1234"), "9 to 11 digits"),
+    (
+        *room("meeting_id", meeting_id="85835549493", url="https://zoom.us/j/85835549492"),
+        "correct the one that is wrong",
+    ),
+    (*room("url", url="https://zoom.us.evil.example/j/85835549492", provider="zoom"), "which is not Zoom's"),
+    (*room("url", url="https://zoom.us.evil.example/j/85835549492"), "which is not Zoom's"),
+    (*room("url", url="https://evilzoom.us/j/85835549492"), "which is not Zoom's"),
+    (*room("url", url="https://zoom.us@evil.example/"), "must not carry a user name"),
+    (*room("url", url="http://zoom.us/j/85835549492"), "must begin with https://"),
+    (*room("url", url="https://zoom.us/s/85835549492"), "start link"),
+    (*room("url", url="javascript:alert(1)"), "must begin with https://"),
+    (*room("url", url="https://zооm.us/j/85835549492"), "plain ASCII"),
+    (*room("passcode", passcode="abcdefghijk"), "at most 10 characters"),
+    (*room("kind", kind="webinarr"), "write one of: meeting, webinar. Did you mean webinar?"),
+    (*room("access", access="everybody"), "write one of: public, registered."),
+    (*room("provider", provider="teams"), "write one of: zoom, other."),
+    (*room("dial_in[0].number", dial_in=["call me"]), "is no telephone number"),
+    (*room("dial_in[0].country", dial_in=[{"number": "+52 55 4161 4288", "country": "Mexico"}]), "no country code"),
+    (*room("dial_in[1]", dial_in=["+52 55 4161 4288", None]), "This is empty"),
+    # registration
+    (record(registration="open"), "registration", "Write a mapping here"),
+    (record(registration={"choose": "two"}), "registration.choose", "write one of: one, any, all."),
+    (record(registration={"approval": "sometimes"}), "registration.approval", "write one of: automatic, manual."),
+    (record(registration={"waitlist": "maybe"}), "registration.waitlist", "neither true nor false"),
+    (record(registration={"opens": {"tzid": "Europe/Madrid"}}), "registration.opens.at", "This key is missing"),
+    (
+        record(registration={"opens": "2027-06-02 09:00", "closes": "2027-06-01 09:00"}),
+        "registration.closes",
+        "closes before it opens",
+    ),
+    (
+        record(
+            occurrences=[occurrence(), occurrence(id="two", tzid="Asia/Tokyo")],
+            registration={"closes": "2027-06-01 09:00"},
+        ),
+        "registration.closes.tzid",
+        "This key is missing",
+    ),
+    (record(registration={"closes": "2027-03-14 02:30"}), "registration.closes", "does not exist"),
+    (*question("id", id="a/b"), "cannot be an id"),
+    (*question("type", type="sigle_choice"), "Did you mean single_choice?"),
+    (*question("type", type=None), "This key is missing"),
+    (*question("label", label=None), "This key is missing"),
+    (*question("label", label=""), "This is empty"),
+    (
+        question("", label={"es": "x"})[0] | {"languages": TWO, "default_language": "en"},
+        "registration.questions[0].label",
+        "The text in the default language is missing; add `en: …`.",
+    ),
+    (*question("label.es", label={"es": "x", "en": "y"}), "The event has no language es"),
+    (*question("options", type="single_choice"), "A choice needs options"),
+    (*question("options", type="single_choice", options=[]), "A choice needs at least one option."),
+    (*question("options", options=["a"]), "A short_text question takes no options"),
+    (*question("options[1].id", type="single_choice", options=["a", "A"]), "stands here twice"),
+    (*question("options[0].id", type="single_choice", options=["From a friend"]), "for example from-a-friend"),
+    (*question("required", type="consent", required="false"), "A consent must be ticked"),
+    (record(registration={"questions": [{}] * 51}), "registration.questions", "At most 50 can stand here."),
+    # letters
+    (record(letters={"welcome": {"en": "x"}}), "letters.welcome", "welcome is not known here"),
+    (record(letters={"confirmation": {"es": "x"}}), "letters.confirmation.es", "The event has no language es"),
+    (record(letters={"confirmation": "x"}), "letters.confirmation", "Write a mapping here"),
+    (record(letters={"confirmation": {"en": {"body": "x" * 20_001}}}), "letters.confirmation.en.body", "at most 20000"),
+    # unknown keys
+    (record(langages={}), "langages", "There is no key langages here. Did you mean languages?"),
+    (record(organisation="x"), "organisation", "Did you mean organization?"),
+    (record(questions=["x"]), "questions", "The key questions does not stand here; it belongs to registration."),
+    (record(zzz="x"), "zzz", "known are record, slug, organization"),
+    (*one("timezone", timezone="x"), "Did you mean tzid?"),
+    (*one("meeting_id", meeting_id="x"), "it belongs to conference"),
+    (*room("password", password="x"), "Did you mean passcode?"),
+    (*question("lable", lable="x"), "Did you mean label?"),
+    (record(languages={"en": {"summary": "x", "title": "y"}}), "languages.en.title", "Did you mean summary?"),
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "words"), CASES, ids=[f"{key}: {words[:40]}" for _values, key, words in CASES]
+)
+def test_a_mistake_is_named_at_its_key_and_alone(values, key, words):
+    ((said_key, message),) = mistakes(values)
+    assert said_key == key
+    assert words in message
+    assert len(message) < 400
+
+
+BROKEN = """\
+record: 1
+slug: Public Forum
+languages:
+  en:
+    sumary: Forum
+  es: {summary: Foro}
+default_language: en
+occurrences:
+  - id: one
+    start: 2027-03-14 02:30
+    tzid: America/Los_Angeles
+    duration: PT1H
+  - id: two
+    start: 2027-06-12 16:00
+    tzid: PST
+    duration: PT1H
+    conference:
+      meeting_id: 858 3554 9493
+      url: https://zoom.us/j/85835549492
+"""
+
+
+def test_all_mistakes_are_reported_at_once_with_their_lines():
+    with pytest.raises(RecordRefused) as refused:
+        read(BROKEN)
+    assert [(mistake.line, mistake.key) for mistake in refused.value.mistakes] == [
+        (1, "organization"),
+        (2, "slug"),
+        (4, "languages.en.summary"),
+        (5, "languages.en.sumary"),
+        (10, "occurrences[0].start"),
+        (15, "occurrences[1].tzid"),
+        (18, "occurrences[1].conference.meeting_id"),
+    ]
+    assert str(refused.value).splitlines()[-1] == (
+        "forum.yaml:18: occurrences[1].conference.meeting_id: The meeting ID is 858 3554 9493 but the link leads to"
+        " 858 3554 9492; correct the one that is wrong."
+    )
+
+
+def test_a_file_of_nothing_but_mistakes_stays_readable():
+    text = "record: 1\n" + "".join(f"key{number}: x\n" for number in range(5000))
+    with pytest.raises(RecordRefused) as refused:
+        read(text)
+    assert len(refused.value.mistakes) == 201
+    assert refused.value.mistakes[-1].message.endswith("more.")
+
+
+def test_a_mistake_of_the_whole_file_has_no_line():
+    assert str(Mistake("x.yaml", 0, "", "It is empty.")) == "x.yaml: It is empty."
+    assert not issubclass(RecordRefused, Invalid)

@@ -1,0 +1,111 @@
+import json
+from dataclasses import replace
+from datetime import datetime
+from textwrap import dedent
+
+import pytest
+import yaml
+from hypothesis import given, settings
+
+from eventsapp.reading.record import read_bytes
+from eventsapp.reading.values import Moment
+from eventsapp.reading.writing import plain_record, write_record
+from tests.reading.records import read
+from tests.reading.strategies import records
+from tests.reading.test_record import worked_example
+
+
+@settings(max_examples=60)
+@given(records())
+def test_what_was_written_reads_back_the_same(record):
+    text = write_record(record)
+    again = read_bytes(text.encode(), "x.yaml")
+    assert again == record
+    assert write_record(again) == text
+
+
+@settings(max_examples=25)
+@given(records())
+def test_other_yaml_readers_and_json_see_the_same_record(record):
+    values = yaml.safe_load(write_record(record))
+    assert values == yaml.safe_load(yaml.safe_dump(json.loads(json.dumps(plain_record(record)))))
+    assert read(json.dumps(plain_record(record))) == record
+
+
+def test_a_record_is_written_for_people():
+    record = read(worked_example())
+    assert write_record(replace(record, occurrences=record.occurrences[:1], letters={}, questions=())) == dedent(
+        """\
+        record: 1
+        slug: public-forum
+        status: published
+        visibility: public
+        organization:
+          slug: example-league
+          name: Example League (International)
+          contact: forum@league.example
+          privacy_url: https://league.example/privacy
+        default_language: en
+        contact: forum@league.example
+        topics:
+          - public forum
+          - community
+        languages:
+          en:
+            summary: Public online forum
+            excerpt: An open conversation, held once in English and once in Spanish.
+            description: |-
+              Anyone may come, from anywhere: bring a question, a story or simply your **curiosity**.
+
+              - Welcome
+              - Three short talks
+              - Open floor
+          es:
+            summary: Foro público en línea
+            excerpt: Una conversación abierta, una vez en inglés y otra en español.
+            description: |-
+              Puede participar cualquier persona: traiga una pregunta, una historia o su **curiosidad**.
+
+              - Bienvenida
+              - Tres charlas breves
+              - Micrófono abierto
+        occurrences:
+          - id: english
+            start: 2027-06-12 16:00
+            tzid: America/Los_Angeles
+            duration: PT1H30M
+            language: en
+            registration: none
+            conference:
+              provider: zoom
+              kind: meeting
+              meeting_id: 858 3554 9492
+              passcode: '191837'
+              access: public
+        registration:
+          opens:
+            at: 2027-05-01 09:00
+            tzid: America/Los_Angeles
+          choose: one
+          approval: automatic
+          waitlist: true
+        """
+    )
+
+
+def test_a_hard_break_stays_in_a_readable_block():
+    words = read(worked_example()).languages["en"]
+    record = read(worked_example())
+    record = replace(record, languages={"en": replace(words, description="one  \ntwo"), "es": words})
+    text = write_record(record)
+    assert "description: |-\n      one  \n      two\n" in text
+    assert read(text) == record
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_a_time_that_comes_twice_says_which(fold):
+    record = read(worked_example())
+    twice = Moment(datetime.fromisoformat("2027-11-07 01:30"), "America/Los_Angeles", fold)
+    record = replace(record, occurrences=(replace(record.occurrences[0], start=twice),), closes=twice)
+    assert write_record(record).count(f"fold: {fold}\n") == 2
+    assert read(write_record(record)) == record
