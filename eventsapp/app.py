@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def configure(app: Flask, settings: Settings) -> None:
     app.extensions["settings"] = settings
+    app.url_map.merge_slashes = False  # a doubled slash is a wrong address, and never a redirect
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=1024 * 1024,

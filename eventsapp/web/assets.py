@@ -1,13 +1,15 @@
 """Files that make a page look right: style sheet, script, icon, accents, patterns and pictures. No rows are read."""
 
 import hashlib
+import mimetypes
 import re
 from functools import cache
 
-from flask import Blueprint, Response, abort, current_app, send_from_directory
+from flask import Blueprint, Response, abort, current_app
 
 from eventsapp.config import PACKAGE, Settings
 from eventsapp.domain.colour import accent_steps
+from eventsapp.web.caching import cacheable
 from eventsapp.web.pattern import pattern_svg
 
 assets = Blueprint("assets", __name__)
@@ -16,7 +18,8 @@ STATIC = PACKAGE / "static"
 MIMETYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 PICTURES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
 FOR_EVER = "public, max-age=31536000, immutable"
-FOR_A_DAY = "public, max-age=86400"
+A_DAY = 86400
+FOR_A_DAY = f"public, max-age={A_DAY}"
 
 
 @cache
@@ -80,9 +83,11 @@ def pattern(colour: str, seed: str) -> Response:
 @assets.get("/pictures/<name>")
 def picture(name: str) -> Response:
     settings: Settings = current_app.extensions["settings"]
-    if PICTURES.fullmatch(name) is None:
+    file = settings.pictures_path / name
+    if PICTURES.fullmatch(name) is None or not file.is_file():
         abort(404)
-    return shared_by_all(send_from_directory(settings.pictures_path, name, max_age=86400))
+    kind = mimetypes.guess_type(name)[0] or f"image/{name.rpartition('.')[2].lower()}"
+    return shared_by_all(Response(file.read_bytes(), mimetype=kind))
 
 
 @assets.get("/robots.txt")
@@ -96,9 +101,8 @@ def robots() -> Response:
 
 def shared_by_all(response: Response) -> Response:
     """Letters and other people's previews may show it too."""
-    response.headers["Cache-Control"] = FOR_A_DAY
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return cacheable(response, seconds=A_DAY)
 
 
 def _without_air(text: str, name: str) -> str:

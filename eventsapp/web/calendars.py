@@ -10,7 +10,7 @@ from flask import Response
 
 from eventsapp.domain.entry import CalendarEntry
 from eventsapp.ical import publish
-from eventsapp.web.pages import cacheable
+from eventsapp.web.caching import cacheable
 
 MIMETYPE = "text/calendar; charset=utf-8; method=PUBLISH"
 MINUTES_KEPT = 5

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from eventsapp.config import Settings, is_loopback
 
@@ -31,10 +32,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
 
 
-def guard(app: Flask, settings: Settings) -> None:
+def guard(app: Flask, _settings: Settings) -> None:
     """Refuse foreign hosts, foreign posts and broken encodings; put the headers on every answer."""
-    loopback = ["localhost", "127.0.0.1", "[::1]"]
-    app.config["TRUSTED_HOSTS"] = [settings.host, *(host for host in loopback if host != settings.host)]
+    app.before_request(refuse_foreign_hosts)
     app.before_request(refuse_foreign_posts)
     app.before_request(refuse_broken_text)
     app.after_request(add_headers)
@@ -58,8 +58,24 @@ def add_headers(response: Response) -> Response:
     return response
 
 
+def refuse_foreign_hosts() -> None:
+    """Ours are the public address and this machine itself. (Flask's TRUSTED_HOSTS cannot hold an IPv6 address.)"""
+    settings: Settings = current_app.extensions["settings"]
+    try:
+        host = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        host = ""
+    if host != settings.host and not is_loopback(host):
+        abort(400)
+
+
 def refuse_broken_text() -> None:
     """NUL and bytes that are no UTF-8 come from no browser; databases and calendars choke on them."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        request.args = ImmutableMultiDict()
+        abort(400)
     texts = [request.path, *_pairs(request.args)]
     if request.method not in SAFE_METHODS:
         texts += _pairs(request.form)
@@ -98,5 +114,5 @@ def _own_origin(origin: str | None) -> bool:
         return False
 
 
-def _pairs(values: object) -> list[str]:
-    return [text for pair in values.items(multi=True) for text in pair]  # type: ignore[attr-defined]
+def _pairs(values: MultiDict[str, str]) -> list[str]:
+    return [text for pair in values.items(multi=True) for text in pair]

@@ -112,7 +112,7 @@ def _tidy_tag() -> AnyResponse | None:
 
 
 def _vary(response: Response) -> Response:
-    if response.mimetype == "text/html" and g.get("asked_tag") is None:
+    if response.mimetype in {"text/html", "text/calendar"} and g.get("asked_tag") is None:
         response.vary.add("Accept-Language")
     return response
 

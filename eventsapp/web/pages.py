@@ -1,6 +1,5 @@
 """How a page is made: rendered, linked to its neighbours in the reader's language and zone, and kept by caches."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -133,18 +132,3 @@ def reader_tzid() -> str | None:
 def page(template: str, *, status: int = 200, **context: Any) -> Response:
     """An HTML page that no cache keeps unless ``cacheable`` or ``keep_private`` says more."""
     return Response(render_template(template, **context), status, mimetype="text/html")
-
-
-def cacheable(response: Response, *, last_modified: datetime | None = None, seconds: int = 0) -> Response:
-    """A public answer that carries no byte of one visitor: kept by caches, and asked about by its hash.
-
-    Answers If-None-Match (lists, weak tags) with 304; If-Modified-Since only where there is no If-None-Match.
-    """
-    response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    response.last_modified = last_modified
-    environ = dict(request.environ)
-    if "HTTP_IF_NONE_MATCH" in environ:
-        environ.pop("HTTP_IF_MODIFIED_SINCE", None)
-    response.make_conditional(environ)
-    return response

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, abort, g, request
 from sqlalchemy.orm import Session
 
 from eventsapp.db import db
@@ -15,11 +15,12 @@ from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import Listing, event_by_slug, events_of_organization, upcoming
 from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.web.assets import shared_by_all
+from eventsapp.web.caching import cacheable
 from eventsapp.web.calendars import calendar_file
 from eventsapp.web.editions import languages_of, listed, listed_editions, opening_of, whole_editions, words_in, words_of
 from eventsapp.web.forms import TRAP, RegistrationForm, Typed
 from eventsapp.web.language import Reading, read_in
-from eventsapp.web.pages import Pages, absolute, accent_of, cacheable, link, now, page, reader_tzid, settings
+from eventsapp.web.pages import Pages, absolute, accent_of, link, now, page, reader_tzid, settings
 from eventsapp.web.pattern import pattern_png
 from eventsapp.web.structured import structured_data
 
@@ -71,7 +72,7 @@ def event_page(
         opening=opening_of(event, reading.tag),
         form=form,
         languages=languages_of(event),
-        canonical=absolute(path if _asked() else link("public.event", slug=event.slug, tz=None)),
+        canonical=absolute(path if g.asked_tag else link("public.event", slug=event.slug, tz=None)),
         image=absolute(image),
         listed=event.visibility is Visibility.PUBLIC,
         data=structured_data(
@@ -134,7 +135,7 @@ def _list(template: str, listing: Listing, **context: Any) -> Response:
 def _canonical(listing: Listing, reading: Reading) -> str:
     assert request.endpoint is not None  # noqa: S101  a page was found
     number = listing.page if listing.page > 1 else None
-    tag = reading.tag if _asked() else None
+    tag = reading.tag if g.asked_tag else None
     return absolute(link(request.endpoint, **(request.view_args or {}), page=number, tag=tag, tz=None))
 
 
@@ -149,10 +150,6 @@ def _picture(event: Event) -> str:
     if event.picture:
         return link("assets.picture", name=event.picture, tag=None, tz=None)
     return link("public.share_picture", slug=event.slug, tag=None, tz=None)
-
-
-def _asked() -> bool:
-    return "tag" in request.view_args if request.view_args else False
 
 
 def _session() -> Session:

@@ -11,8 +11,9 @@ from eventsapp.domain.cities import City, search_cities
 from eventsapp.domain.text import clean_line
 from eventsapp.domain.wording import zone_words
 from eventsapp.translations import INTERFACE_LANGUAGES
+from eventsapp.web.caching import cacheable
 from eventsapp.web.language import read_in
-from eventsapp.web.pages import Pages, cacheable, home, now, page
+from eventsapp.web.pages import Pages, home, now, page
 
 zones = Pages("zones", __name__)
 
