@@ -158,7 +158,7 @@ def _count(session: Session, row: type[Place] | type[Answer], condition: Any) ->
 
 
 def _people(count: int) -> str:
-    return "somebody has" if count == 1 else f"{count} people have"
+    return "1 person has" if count == 1 else f"{count} people have"
 
 
 def _picture(record: EventRecord, settings: Settings, mistakes: list[Mistake]) -> tuple[str, bytes | None]:
@@ -274,7 +274,7 @@ class _Import:
         organization = self.session.scalar(select(Organization).where(Organization.slug == said.slug))
         if organization is None:
             organization = Organization(slug=said.slug, created_at=self.now, **_organization_values(said))
-            organization.name = said.name or said.slug.replace("-", " ").title()
+            organization.name = said.name or said.new_name or said.slug.replace("-", " ").title()
             organization.default_language_tag = said.default_language or self.record.default_language
             organization.default_tzid = said.default_tzid or self.record.occurrences[0].start.tzid
             with _alone(self.session, self.record):

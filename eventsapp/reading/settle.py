@@ -104,10 +104,7 @@ class _Settling:
             return None
         written, name = given.get("slug", ""), given.get("name")
         slug = slugified(written or name or "")
-        if stored := known(slug):
-            self.known = stored
-        elif slug != written:
-            name = name or written
+        self.known = known(slug) or self.known
         path: Path = ("organization", "slug")
         if not slug and ("slug" in given or not self.source.written(path)):
             self.source.report(path, "The organization needs a slug of a–z and digits, for example `slug: my-league`.")
@@ -115,6 +112,7 @@ class _Settling:
         return OrganizationRecord(
             slug=slug,
             name=name or None,
+            new_name=written if slug != written else None,
             sender_name=sender,
             contact=contact,
             conference_hosts=tuple(given["conference_hosts"]) if "conference_hosts" in given else None,

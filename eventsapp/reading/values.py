@@ -29,7 +29,10 @@ Labels = Mapping[str, str]  # {language tag: text}
 
 @dataclass(frozen=True, slots=True)
 class OrganizationRecord:
-    """Who holds the event. None is what the record does not say: an existing organization keeps it."""
+    """Who holds the event. None is what the record does not say: an existing organization keeps it.
+
+    ``new_name`` is what to call it if it has to be created, where the record names it without a key for the name.
+    """
 
     slug: str
     name: str | None = None
@@ -42,6 +45,7 @@ class OrganizationRecord:
     accent: str | None = None
     conference_hosts: tuple[str, ...] | None = None
     retention_days: int | None = None
+    new_name: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

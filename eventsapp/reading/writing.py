@@ -75,7 +75,9 @@ def plain_record(record: EventRecord) -> Plain:
 def _organization(organization: OrganizationRecord) -> Plain:
     """Also an empty text stands here: left out it would mean "as it is"."""
     names = {"sender_name": "sender"}
-    given = {names.get(name, name): getattr(organization, name) for name in organization.__slots__}
+    given = {
+        names.get(name, name): getattr(organization, name) for name in organization.__slots__ if name != "new_name"
+    }
     return {
         key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value is not None
     }

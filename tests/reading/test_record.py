@@ -224,9 +224,9 @@ def test_the_room_opens_a_while_before(written, seconds):
 
 def test_an_organization_may_be_a_slug_a_name_or_a_mapping():
     assert read(record(organization="example-league")).organization == OrganizationRecord("example-league")
-    assert read(record(organization="Liga de Ejemplo (México)")).organization == OrganizationRecord(
-        "liga-de-ejemplo-mexico", "Liga de Ejemplo (México)"
-    )
+    named = read(record(organization="Liga de Ejemplo (México)")).organization
+    assert named == OrganizationRecord("liga-de-ejemplo-mexico")
+    assert named.new_name == "Liga de Ejemplo (México)"
     assert read(record(organization={"name": "Example League"})).organization == OrganizationRecord(
         "example-league", "Example League"
     )

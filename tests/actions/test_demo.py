@@ -1,0 +1,79 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from eventsapp.actions.demo import FOLDER, Loaded, dated, load_demo
+from eventsapp.db import transaction
+from eventsapp.domain import timezones
+from eventsapp.domain.vocabulary import ConferenceAccess, ConferenceKind, EventStatus, PlaceState, RegistrationNeed
+from eventsapp.models import Event, Place
+from eventsapp.queries.record import record_of
+from eventsapp.reading.completeness import missing_translations
+from eventsapp.reading.record import read_bytes
+
+SLUGS = ("public-forum", "calligraphy-workshop", "choir-evening", "founders-talk", "harbour-walk", "night-sky")
+
+
+@pytest.fixture
+def load(app, settings, now):
+    def load(later: timedelta = timedelta(0)) -> Loaded:
+        with transaction() as session:
+            return load_demo(session, now=now + later, settings=settings)
+
+    return load
+
+
+def test_the_demo_is_loaded_once(load, session):
+    assert load() == Loaded(created=SLUGS, kept=())
+    assert load(timedelta(days=300)) == Loaded(created=(), kept=SLUGS)
+    assert session.scalar(select(Event.version).where(Event.slug == "public-forum")) == 1
+
+
+def test_the_forum_is_held_in_two_languages_as_the_announcements_say(load, session, now):
+    load()
+    event = session.scalars(select(Event).where(Event.slug == "public-forum")).one()
+    assert event.organization.name == "Example League (International)"
+    english, spanish = event.occurrences
+    for one, weekday, clock in ((english, 5, "16:00"), (spanish, 6, "17:00")):
+        local = timezones.local(one.starts_at, "America/Los_Angeles")
+        assert (local.weekday(), f"{local:%H:%M}", one.tzid) == (weekday, clock, "America/Los_Angeles")
+    assert timedelta(days=13) < spanish.starts_at - english.starts_at < timedelta(days=17)
+    assert english.starts_at > now + timedelta(days=7)
+    assert (english.registration, spanish.registration) == (RegistrationNeed.NONE, RegistrationNeed.REQUIRED)
+    room, webinar = english.conference, spanish.conference
+    assert (room.meeting_id, room.passcode, room.access) == ("85835549492", "191837", ConferenceAccess.PUBLIC)
+    assert (webinar.kind, webinar.access) == (ConferenceKind.WEBINAR, ConferenceAccess.REGISTERED)
+
+
+def test_the_list_is_alive(load, session, now):
+    load()
+    events = {event.slug: event for event in session.scalars(select(Event)).all()}
+    assert events["harbour-walk"].status is EventStatus.CANCELLED
+    assert all(one.ends_at < now for one in events["founders-talk"].occurrences)
+    full = events["choir-evening"].occurrences[0]
+    states = session.scalars(select(Place.state).where(Place.occurrence_id == full.id)).all()
+    assert states == [PlaceState.CONFIRMED] * full.capacity
+    assert {tag for event in events.values() for tag in [words.language_tag for words in event.variants]} >= {
+        "en",
+        "es",
+        "fr",
+        "ja",
+        "ar",
+        "pt-BR",
+    }
+    assert {event.slug: missing_translations(record_of(event)) for event in events.values()} == {
+        slug: [] for slug in events
+    }
+
+
+@pytest.mark.parametrize("day", range(0, 371, 5))
+def test_the_demo_can_be_loaded_on_every_day(day):
+    """Reading is what could fail: a date in a clock change, or a window that closes too early."""
+    now = datetime(2026, 11, 22, 23, 59, tzinfo=UTC) + timedelta(days=day)
+    for path in FOLDER.glob("*.yaml"):
+        record = read_bytes(dated(path.read_text(encoding="utf-8"), now).encode(), path.name)
+        assert record.notes == ()
+        for one in record.occurrences:
+            starts_at = timezones.instant(one.start.local, one.start.tzid, one.start.fold)
+            assert (starts_at > now + timedelta(days=6)) is (record.slug != "founders-talk")
