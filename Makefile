@@ -58,7 +58,7 @@ migration: $(VENV)/installed-dev
 	$(PY) -m ruff format migrations
 
 # No index address stands in the lock files: whoever installs says where from.
-lock: $(VENV)/installed
+lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 2; }
 	$(UV) pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-header \
 	    --quiet --upgrade --output-file requirements.lock

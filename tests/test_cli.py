@@ -10,6 +10,7 @@ import sys
 from contextvars import Context
 from dataclasses import fields
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -71,6 +72,14 @@ def test_export_and_import_change_nothing(app, make, run, session, tmp_path):
     assert run("import", str(path))[1].splitlines()[0] == "forum: languages.es.summary"
     session.rollback()
     assert session.query(Event).one().variants[1].summary == "Foro abierto"
+
+
+def test_the_event_in_the_readme_can_be_imported(app, run, tmp_path):
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    path = tmp_path / "forum.yaml"
+    path.write_text(re.search(r"^```yaml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)[1], encoding="utf-8")
+    status, said, wrong = run("import", str(path))
+    assert (status, said.splitlines()[0], wrong) == (0, "public-forum: created", "")
 
 
 def test_import_refuses_all_files_for_the_mistakes_of_any(app, make, run, session, tmp_path):

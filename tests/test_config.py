@@ -1,5 +1,7 @@
 """Settings from the environment and the file: defaults, precedence, and a sentence for every value that is wrong."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -172,6 +174,12 @@ def test_a_key_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "link_key").mkdir()
     with pytest.raises(BadSetting, match="EVENTSAPP_LINK_KEY: the key in"):
         settings(tmp_path)
+
+
+def test_every_setting_is_documented():
+    text = (Path(__file__).parents[1] / "docs/operations.md").read_text(encoding="utf-8")
+    names = {f"EVENTSAPP_{field.name.upper()}" for field in fields(Settings)}
+    assert set(re.findall(r"^\| `(EVENTSAPP_\w+)`", text, re.MULTILINE)) == names
 
 
 def test_resources_are_found_beside_the_package():
