@@ -25,9 +25,7 @@ class Message(Base):
     __table_args__ = (
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         CheckConstraint("(state = 'sending') = (lease IS NOT NULL)", name="lease_while_sending"),
-        Index(
-            "ix_message_waiting", "priority", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING
-        ),
+        Index("ix_message_waiting", "priority", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_message_registration_id_created_at", "registration_id", "created_at"),
         Index("ix_message_address_key_created_at", "address_key", "created_at"),
     )

@@ -89,9 +89,7 @@ class Receipt(Base):
     __table_args__ = (Index("ix_receipt_expires_at", "expires_at"),)
 
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    registration_id: Mapped[int | None] = mapped_column(
-        ForeignKey("registration.id", ondelete="SET NULL"), index=True
-    )
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="SET NULL"), index=True)
     public_id: Mapped[str] = mapped_column(unique=True)
     reference: Mapped[str]
     applicant: Mapped[dict[str, Any]] = mapped_column(Json)
