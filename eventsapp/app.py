@@ -41,6 +41,7 @@ def configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         MAX_FORM_PARTS=400,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # no name and no address in a log
     )
 
 

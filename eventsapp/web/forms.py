@@ -12,7 +12,7 @@ from eventsapp.domain.addresses import Address, read_address
 from eventsapp.domain.applicant import Applicant, read_name
 from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.errors import N_, DomainError, Invalid
-from eventsapp.domain.languages import country_names, lookup, own_name
+from eventsapp.domain.languages import country_names, direction, lookup, own_name
 from eventsapp.domain.questions import AnswerValue, QuestionSpec, check_answers
 from eventsapp.domain.vocabulary import Choose, QuestionType
 from eventsapp.domain.wording import city_words
@@ -64,8 +64,8 @@ class Entry(Field):
 
     @property
     def described_by(self) -> str:
-        ids = [f"{self.id}-hint"] if self.hint else []
-        return " ".join([*ids, f"{self.id}-error"] if self.errors else ids)
+        ids = [f"{self.id}:hint"] if self.hint else []
+        return " ".join([*ids, f"{self.id}:error"] if self.errors else ids)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = list(valuelist)
@@ -175,7 +175,7 @@ class RegistrationForm(CheckedForm):
     def _fields_of(self, event: Event) -> dict[str, Entry]:
         tag = self._reading.tag
         dates = [Option(edition.key, Words(edition.words.whole), edition) for edition in self.choosable]
-        tags = [Option(own, Words(own_name(own), own)) for own in languages_of(event)]
+        tags = [Option(own, Words(own_name(own), own, direction(own))) for own in languages_of(event)]
         fields = {
             "name": Entry(Words(_("Your name")), autocomplete="name", check=read_name),
             "email": Entry(
@@ -222,7 +222,7 @@ class RegistrationForm(CheckedForm):
             return [Option("yes", Words(_("Yes"))), Option("no", Words(_("No")))]
         if spec.type is QuestionType.COUNTRY:
             return [
-                Option("", Words("")),
+                Option("", Words("–")),
                 *(Option(code, Words(name)) for code, name in country_names(self._reading.tag)),
             ]
         return [

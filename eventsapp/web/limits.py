@@ -1,4 +1,4 @@
-"""How many forms one network may send in an hour. Counts live in the memory of each process and are never stored."""
+"""How many forms one network may send in an hour; 0 is no limit. Each process counts in memory and stores nothing."""
 
 import ipaddress
 
@@ -21,13 +21,15 @@ def network() -> str:
     return str(address)
 
 
-def _an_hour() -> str:
+def _most() -> int:
     settings: Settings = current_app.extensions["settings"]
-    return f"{settings.limit_per_network} per hour"
+    return settings.limit_per_network
 
 
 limiter = Limiter(network, storage_uri="memory://", strategy="moving-window")
-per_network = limiter.shared_limit(_an_hour, scope="forms", methods=["POST"])
+per_network = limiter.shared_limit(
+    lambda: f"{_most() or 1} per hour", scope="forms", methods=["POST"], exempt_when=lambda: _most() == 0
+)
 
 
 def limit(app: Flask, _settings: Settings) -> None:

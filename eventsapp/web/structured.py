@@ -40,7 +40,7 @@ def _edition(edition: Edition, tag: str, url: str) -> dict[str, Any]:
         places.append({"@type": "Place", "name": edition.location.text, "address": edition.location.text})
     mode = {(True, False): "Online", (False, True): "Offline"}.get((edition.online, bool(edition.location)), "Mixed")
     return {
-        "@id": f"{url}#{edition.key}",
+        "@id": f"{url}#date:{edition.key}",
         "startDate": edition.words.iso_start,
         "endDate": edition.words.iso_end,
         "eventStatus": f"{SCHEMA}/{status}",

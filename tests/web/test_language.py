@@ -119,4 +119,4 @@ def test_questions_that_fall_back_carry_their_own_language(client, make):
     make.event(questions=[question])
     page = read(client.get("/es/events/forum"))
     assert page.one("label", for_="q-wish")["lang"] == "en"
-    assert "lang" not in page.one(id="q-wish-hint").attrs or page.one(id="q-wish-hint")["lang"] == "es"
+    assert "lang" not in page.one(id="q-wish:hint").attrs or page.one(id="q-wish:hint")["lang"] == "es"

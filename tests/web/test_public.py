@@ -56,12 +56,12 @@ def test_the_front_page_lists_events_by_their_next_date_with_both_times(client, 
         "Monday 29 June 2026, 2:00 am – 3:00 am, Central European Time (Madrid, UTC+2)",
     ]
     assert [badge.text for badge in first.all("span", class_="badge")] == [
-        "+1 day",
         "English",
         "Open for registration",
         "+1 day",
         "Español",
         "Open for registration",
+        "+1 day",
     ]
 
 
@@ -263,8 +263,8 @@ def test_dates_that_are_over_stand_behind_those_to_come(client, make):
     make.event(occurrences=[gone, IN_SPANISH])
     page = read(client.get("/events/forum"))
     assert [item["id"] for item in page.one("section", class_="dates").all("li") if item.get("id")] == [
-        "spanish",
-        "gone",
+        "date:spanish",
+        "date:gone",
     ]
     assert page.one("section", class_="dates").one("summary").text == "1 date is over"
 
@@ -349,7 +349,7 @@ def test_machines_read_each_date_with_its_offset(client, make, now):
     assert english == {
         "@context": "https://schema.org",
         "@type": "Event",
-        "@id": "https://events.example.org/en/events/forum#english",
+        "@id": "https://events.example.org/en/events/forum#date:english",
         "name": "Forum </script> & “more”",
         "description": "An evening.",
         "url": "https://events.example.org/en/events/forum",

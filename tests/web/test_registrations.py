@@ -72,6 +72,18 @@ def test_the_form_asks_for_no_more_than_it_needs(client, make):
     assert form.one("select", name="language").all("option")[1].text == "Español"
 
 
+def test_no_name_in_a_record_takes_the_place_of_one_of_ours(client, make):
+    keys = ("main", "name", "a", "a-hint", "a-2", "choice-a", "zone")
+    choices = [
+        {"key": key, "type": QuestionType.SINGLE_CHOICE, "options": OPTIONS, "help": {"en": "H"}} for key in keys
+    ]
+    make.event(occurrences=[{**IN_SPANISH, "key": key} for key in keys], questions=choices)
+    read(client.get("/events/forum"))  # refuses an id that stands twice
+    read(client.post(FORM, data={}))
+    zones = [e["data-zone"] for e in read(client.get("/events/forum")).walk() if e.get("data-zone")]
+    assert len(zones) == len(set(zones)) == 2 * len(keys)
+
+
 def test_every_field_has_a_label_and_every_hint_is_tied_to_its_field(client, make):
     make.event(questions=EVERY_QUESTION)
     form = read(client.get("/events/forum")).one("form", method="post")
@@ -157,11 +169,11 @@ def test_an_empty_form_comes_back_with_every_mistake_at_once(client, make, sessi
     for target, sentence in said:
         field = page.one(id=target[1:])
         assert field["aria-invalid"] == "true"
-        assert page.one(id=f"{target[1:]}-error").text == f"Error: {sentence}"
+        assert page.one(id=f"{target[1:]}:error").text == f"Error: {sentence}"
         described = field.get("aria-describedby") or next(
             group["aria-describedby"] for group in page.all("fieldset") if field in list(group.walk())
         )
-        assert f"{target[1:]}-error" in described.split()
+        assert f"{target[1:]}:error" in described.split()
     assert count(session) == count(session, Receipt) == 0
 
 
@@ -196,7 +208,9 @@ def test_mistakes_are_said_in_the_readers_language_and_times_in_their_zone(clien
     assert page.one("html")["lang"] == "es"
     assert page.one("form", method="post")["action"] == f"/es{FORM}?tz=Europe/Madrid"
     assert (
-        page.one("p", class_="yours", data_zone="spanish").one("strong").text.startswith("lunes, 29 de junio de 2026")
+        page.one("p", class_="yours", data_zone="date:spanish")
+        .one("strong")
+        .text.startswith("lunes, 29 de junio de 2026")
     )
 
 
@@ -526,6 +540,12 @@ def test_one_house_is_one_network(app, client, make, settings):
         client.post(FORM, environ_overrides={"REMOTE_ADDR": f"2001:db8::{number:x}"})
     assert client.post(FORM, environ_overrides={"REMOTE_ADDR": "2001:db8:0:0:ffff::1"}).status_code == 429
     assert client.post(FORM, environ_overrides={"REMOTE_ADDR": "2001:db8:0:1::1"}).status_code == 422
+
+
+def test_no_limit_is_no_limit(app, client, make, settings):
+    app.extensions["settings"] = replace(settings, limit_per_network=0)
+    make.event()
+    assert {client.post(FORM, data={}).status_code for _ in range(4)} == {422}
 
 
 def test_one_address_is_not_flooded(client, make, settings):
