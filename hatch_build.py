@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 def compile_catalogs(root: Path) -> list[Path]:
-    """Write ``messages.mo`` beside every ``messages.po`` that is newer; returns those written. Leaves fuzzy texts out."""
+    """Write ``messages.mo`` beside each ``messages.po`` that is newer; return those written. Leaves fuzzy texts out."""
     written = []
     for source in sorted(root.glob("eventsapp/translations/*/LC_MESSAGES/*.po")):
         compiled = source.with_suffix(".mo")
