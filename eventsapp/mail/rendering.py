@@ -189,7 +189,8 @@ def _own_subject(letter: Letter) -> str:
 
 def _placeholders(letter: Letter, tag: str) -> tuple[dict[str, str], dict[str, str]]:
     """The plain values, in the language ``tag``, and the trusted links that the organizer's own words may name."""
-    times = [(slot.starts_at, slot.ends_at, slot.tzid) for slot in letter.about]
+    meant = [slot for slot in letter.about if slot.state is PlaceState.CONFIRMED] or letter.about
+    times = [(slot.starts_at, slot.ends_at, slot.tzid) for slot in meant]
     values = {
         "name": inert(letter.name),
         "summary": letter.summary.text,
