@@ -20,6 +20,7 @@ _SHAPE = re.compile(
     r"(?:-(?P<region>[a-z]{2}|[0-9]{3}))?(?P<variants>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
 )
 _LONGEST_TAG = 35  # RFC 5646 §4.4.1
+_LONGEST_TYPED = 100
 _GRANDFATHERED = re.compile(
     "art-lojban|cel-gaulish|en-gb-oed|no-bok|no-nyn|sgn-be-fr|sgn-be-nl|sgn-ch-de"
     "|zh-(guoyu|hakka|min|min-nan|xiang)|[ix]-.*",
@@ -58,7 +59,7 @@ def canonical_tag(text: str) -> str:
     Underscores and other cases are mended, superseded codes replaced (``iw`` is ``he``). Raises Invalid for what is
     no tag or names an unknown language, script or region. RFC 5646.
     """
-    typed = unicodedata.normalize("NFKC", text).strip()
+    typed = unicodedata.normalize("NFKC", text[:_LONGEST_TYPED]).strip()
     lowered = typed.replace("_", "-").lower()
     if _GRANDFATHERED.fullmatch(lowered):
         raise Invalid(

@@ -9,9 +9,9 @@ from eventsapp.domain.errors import N_, Invalid
 from eventsapp.domain.vocabulary import ConferenceProvider
 
 ZOOM_HOSTS = ("zoom.us", "zoom.com", "zoomgov.com")
-_SHORTEST_ID, _LONGEST_ID = 9, 11
 _GROUPS = {9: (3, 3, 3), 10: (3, 3, 4), 11: (3, 4, 4)}
 _LONGEST_URL = 2000
+_LONGEST_TYPED = 100  # of a number in any spacing; what is longer is none
 _BETWEEN_DIGITS = re.compile(r"[\s\-\u2010-\u2015\u2212.·\u200b\u2060\ufeff\u200e\u200f]+")
 _NUMBER_IN_PATH = re.compile(r"/(?:j|w|s|wc|wc/join)/([0-9]{9,11})(?:/|$)")
 _ODD_NUMBER = re.compile(r"/(?:j|w|wc|wc/join)/[0-9]+(?:/|$)")
@@ -21,9 +21,11 @@ _URL = re.compile(r"[!-~]+")  # printable ASCII without a space
 
 def meeting_id(text: str) -> str:
     """The 9 to 11 digits of a Zoom meeting or webinar number in any spacing. Raises Invalid."""
-    digits = unicodedata.normalize("NFKC", _BETWEEN_DIGITS.sub("", text))
+    digits = unicodedata.normalize("NFKC", _BETWEEN_DIGITS.sub("", text[:_LONGEST_TYPED]))
     digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in digits)
-    if not (digits.isascii() and digits.isdigit() and _SHORTEST_ID <= len(digits) <= _LONGEST_ID):
+    if len(text) > _LONGEST_TYPED or not (
+        digits.isascii() and digits.isdigit() and _SHORTEST_ID <= len(digits) <= _LONGEST_ID
+    ):
         raise Invalid(
             N_("A Zoom meeting ID has 9 to 11 digits, for example 858 3554 9492; correct the number."),
             key="meeting_id",

@@ -304,8 +304,12 @@ def _meant(slug: str) -> str:
 
 
 class Email(FromText):
+    """An address; a name before it, ``Ana <ana@example.org>``, is left out."""
+
     def typed(self, text: str) -> str:
         text = clean_line(text, 400)
+        if found := re.fullmatch(r"[^<>]*<([^<>]+)>", text):
+            text = found[1]
         return read_address(text).email if text else ""
 
 

@@ -1,5 +1,6 @@
 """The keys of an event record, what each means and takes: one marshmallow schema for reading and for JSON Schema."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
+from eventsapp.domain.text import clean_line
 from eventsapp.domain.vocabulary import (
     Approval,
     Choose,
@@ -51,9 +53,10 @@ from eventsapp.reading.fields import (
 )
 from eventsapp.reading.mistakes import shown
 
-MOST_OCCURRENCES = 200
+MOST_OCCURRENCES = 400
 MOST_QUESTIONS = 50
 MOST_OPTIONS = 300
+_LONGEST_KEY = 60
 
 # What people write for a key of ours.
 _OTHER_NAMES = {
@@ -98,7 +101,7 @@ class RecordPart(Schema):
             raise ValidationError(unknown)
 
     def _unknown(self, key: str) -> str:
-        word = key.lower().replace("-", "_").replace(" ", "_")
+        word = key[:_LONGEST_KEY].lower().replace("-", "_").replace(" ", "_")
         meant = _OTHER_NAMES.get(word)
         near = [meant] if meant in self.fields else get_close_matches(word, self.fields, n=1, cutoff=0.7)
         if near:
@@ -154,13 +157,27 @@ class DialInPart(RecordPart):
     city = Line(100, about="The city it belongs to.")
 
 
+class DialInLine(Part):
+    """A number alone, or a line as Zoom's invitations have it: +1 669 900 6833 US (San Jose)."""
+
+    _line = re.compile(r"(\+?[0-9][0-9 ().,#*-]*[0-9#])\s+(?:([A-Z]{2})\b\s*)?\(?([^\d()]*)\)?")
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str) and (found := self._line.fullmatch(clean_line(value, 120))):
+            named = {"number": found[1], "country": found[2], "city": found[3].strip()}
+            value = {key: text for key, text in named.items() if text}
+        return super()._deserialize(value, *args, **kwargs)
+
+
 class ConferencePart(RecordPart):
     provider = Word(ConferenceProvider, about="zoom, or other for a link of the organization's own.")
     kind = Word(ConferenceKind, load_default=ConferenceKind.MEETING, about="A Zoom meeting or a Zoom webinar.")
     meeting_id = MeetingId(about="9 to 11 digits in any spacing; it must be the number in the link.")
     passcode = Line(64, about="What is typed to enter, not the long text after pwd= in a link.")
     url = Link(about="The https link to join. Its host must be Zoom's or one of conference_hosts.")
-    dial_in = ListOf(Part(DialInPart, text_as=["number"]), most=100, about="Telephone numbers into the room.")
+    dial_in = ListOf(
+        DialInLine(DialInPart, text_as=["number"]), most=100, single=True, about="Telephone numbers into the room."
+    )
     access = Word(
         ConferenceAccess,
         {"registered_only": ConferenceAccess.REGISTERED},

@@ -25,6 +25,8 @@ _PLAIN_TAGS = frozenset(
     ]
 )
 _MERGE = "<<"
+# YAML allows a tab here and PyYAML does not: after a colon, before a comment, at the end of a line.
+_HARMLESS_TAB = re.compile(r"(?<=:)\t+|[ \t]*\t[ \t]*(?=#|\r?$)", re.MULTILINE)
 _STRING_OR_TAB = re.compile(r'"(?:[^"\\]|\\.)*"|\t', re.DOTALL)
 
 Plain = str | list["Plain | None"] | dict[str, "Plain"]
@@ -91,6 +93,8 @@ def read_source(data: bytes, file: str) -> Source:
 def _tree(text: str, source: Source) -> dict[str, Plain]:
     if text.lstrip().startswith(("{", "[")):  # JSON may be indented with tabs
         text = _STRING_OR_TAB.sub(lambda found: " " if found[0] == "\t" else found[0], text)
+    else:
+        text = _HARMLESS_TAB.sub(" ", text)
     root = _composed(text)
     if root is None:
         raise _Unreadable(0, "The file is empty; write an event record (see docs/event-record.md).")

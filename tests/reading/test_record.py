@@ -288,6 +288,25 @@ def test_the_number_is_taken_from_the_link():
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("+52 55 4161 4288", DialIn("+52 55 4161 4288")),
+        (["+1 669 900 6833 US (San Jose)"], DialIn("+1 669 900 6833", "US", "San Jose")),
+        (["+52 554 161 4288 Mexico"], DialIn("+52 554 161 4288", "", "Mexico")),
+        (["+16469313860,,85835549492# US"], DialIn("+16469313860,,85835549492#", "US")),
+        ([{"number": "(01) 800-123", "country": "mx"}], DialIn("(01) 800-123", "MX")),
+    ],
+)
+def test_a_number_to_dial_may_be_a_line_of_an_invitation(written, said):
+    room = {"meeting_id": "85835549492", "dial_in": written}
+    assert read(record(occurrences=[occurrence(conference=room)])).occurrences[0].conference.dial_in == (said,)
+
+
+def test_a_contact_may_have_a_name_before_it():
+    assert read(record(contact="Ana López <ana@Example.org>")).contact == "ana@example.org"
+
+
 def test_a_location_is_one_text_or_one_for_each_language():
     one = read(record(occurrences=[occurrence(location=" Calle  1\nCDMX ")]))
     assert one.occurrences[0].location == {"": "Calle 1 CDMX"}

@@ -65,6 +65,10 @@ def test_lines_are_those_of_the_keys():
     assert source.line(("missing",)) == 1
 
 
+def test_tabs_that_mean_nothing_are_no_mistake():
+    assert tree("a:\tb\t\nc: d\t# comment\ne: |\n  x\n\t\n  y\n") == {"a": "b", "c": "d", "e": "x\n\ny\n"}
+
+
 def test_aliases_and_merges_are_followed():
     text = "room: &room {id: 1, code: a}\nmore: &more\n  <<: *room\n  code: b\nlast:\n  <<: [*more, {id: 3, x: y}]\n"
     assert tree(text) == {
