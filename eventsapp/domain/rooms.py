@@ -21,11 +21,9 @@ _URL = re.compile(r"[!-~]+")  # printable ASCII without a space
 
 def meeting_id(text: str) -> str:
     """The 9 to 11 digits of a Zoom meeting or webinar number in any spacing. Raises Invalid."""
-    digits = unicodedata.normalize("NFKC", _BETWEEN_DIGITS.sub("", text[:_LONGEST_TYPED]))
+    digits = unicodedata.normalize("NFKC", _BETWEEN_DIGITS.sub("", text[: _LONGEST_TYPED + 1]))
     digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in digits)
-    if len(text) > _LONGEST_TYPED or not (
-        digits.isascii() and digits.isdigit() and _SHORTEST_ID <= len(digits) <= _LONGEST_ID
-    ):
+    if len(text) > _LONGEST_TYPED or not re.fullmatch("[0-9]{9,11}", digits):
         raise Invalid(
             N_("A Zoom meeting ID has 9 to 11 digits, for example 858 3554 9492; correct the number."),
             key="meeting_id",
