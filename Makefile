@@ -47,7 +47,7 @@ format: $(VENV)/installed-dev
 
 translations: $(VENV)/installed-dev
 	$(PY) -m babel.messages.frontend -q extract --mapping-file pyproject.toml --no-location --sort-output \
-	    --project eventsapp --output-file eventsapp/translations/messages.pot .
+	    --omit-header --output-file eventsapp/translations/messages.pot .
 	$(PY) -m babel.messages.frontend -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	    --no-wrap --input-file eventsapp/translations/messages.pot --output-dir eventsapp/translations
 	$(PY) hatch_build.py
