@@ -67,7 +67,7 @@ lock:
 
 # --- what the targets above stand on ---
 
-%.mo: %.po $(VENV)/installed
+%.mo: %.po | $(VENV)/installed
 	@$(PY) hatch_build.py
 
 # The stamps: a second start finds them newer than the lock files and installs nothing. .venv/home notices a checkout
