@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from sqlalchemy import func, select
+from sqlalchemy.event import listen
+from sqlalchemy.orm import Session
 
 from eventsapp.actions.import_record import ImportReport, import_files, import_record
 from eventsapp.db import transaction
@@ -360,6 +362,25 @@ def test_what_people_answered_stays_answerable(take, session, stored, make):
         ("c", QuestionType.SEVERAL_CHOICES),
         ("t", QuestionType.LONG_TEXT),
     ]
+
+
+def test_two_imports_of_one_new_slug_end_with_one_event(session, settings, now):
+    """On SQLite the second waits for the first; on PostgreSQL it comes to the same row and is told to try again."""
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("writers queue")
+    said = read(record())
+
+    def somebody_else_is_first(*_args):
+        with Session(session.get_bind()) as other:
+            import_record(other, said, now=now, settings=settings)
+            other.commit()
+
+    with transaction() as writing:
+        listen(writing, "before_flush", somebody_else_is_first, once=True)
+        with pytest.raises(RecordRefused, match="import the file again"):
+            import_record(writing, said, now=now, settings=settings)
+    with transaction() as writing:
+        assert not import_record(writing, said, now=now, settings=settings).created
 
 
 def test_several_files_are_taken_over_all_or_none(app, session, settings, now, tmp_path):
