@@ -13,7 +13,8 @@ def cacheable(response: Response, *, last_modified: datetime | None = None, seco
     """
     response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    response.last_modified = last_modified
+    if last_modified is not None:
+        response.last_modified = last_modified
     environ = dict(request.environ)
     if "HTTP_IF_NONE_MATCH" in environ:
         environ.pop("HTTP_IF_MODIFIED_SINCE", None)

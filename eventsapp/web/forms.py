@@ -9,6 +9,7 @@ from wtforms import Field
 from wtforms.form import BaseForm
 
 from eventsapp.domain.addresses import Address, read_address
+from eventsapp.domain.admission import Standing
 from eventsapp.domain.applicant import Applicant, read_name
 from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.errors import N_, DomainError, Invalid
@@ -26,6 +27,7 @@ from eventsapp.web.language import Reading
 Kind = Literal["text", "email", "tel", "url", "number", "long", "radio", "checkbox", "consent", "select"]
 Typed = MultiDict[str, str]
 
+NO_MATTER = (Standing.PAST, Standing.CANCELLED, Standing.NO_REGISTRATION)
 TRAP = "homepage"  # nobody sees this field, so only a program fills it in
 QUESTION = "q-"
 
@@ -125,9 +127,10 @@ class RegistrationForm(CheckedForm):
     ) -> None:
         self._event, self._reading = event, reading
         self._specs = question_specs(event)
-        self.choosable = [edition for edition in editions if edition.standing.admits]
         self.choose = event.choose
-        self._usual_tzid = reader_tzid or (self.choosable or list(editions))[0].tzid
+        self.choosable = _choosable(event.choose, editions)
+        zones = [edition.tzid for edition in (self.choosable or editions)]
+        self._usual_tzid = reader_tzid or (zones or [event.organization.default_tzid])[0]
         super().__init__(self._fields_of(event))
         usual = {"language": reading.words, "time_zone": zone_text(self._usual_tzid, reading.tag)}
         self.process(typed, data=usual)
@@ -244,6 +247,13 @@ class AddressForm(CheckedForm):
         self["email"].read()
         found: Address | None = self["email"].value
         return found
+
+
+def _choosable(choose: Choose, editions: Sequence[Edition]) -> list[Edition]:
+    """The dates that take people now. Where all belong together, one that takes nobody closes the others too."""
+    coming = [edition for edition in editions if edition.standing not in NO_MATTER]
+    admitting = [edition for edition in coming if edition.standing.admits]
+    return [] if choose is Choose.ALL and len(admitting) < len(coming) else admitting
 
 
 def zone_text(tzid: str, tag: str) -> str:

@@ -123,6 +123,21 @@ def test_a_date_that_takes_nobody_is_not_offered(client, make, now):
     assert [field["value"] for field in form.all("input", name="occurrences")] == ["spanish"]
 
 
+def test_dates_that_belong_together_are_full_together(client, make):
+    make.event(choose=Choose.ALL, occurrences=[IN_ENGLISH, {**IN_SPANISH, "capacity": 0}])
+    page = read(client.get("/events/forum"))
+    assert page.all("form", method="post") == []
+    assert page.one("section", class_="register").one("h2").text == "All places are taken"
+    assert client.post(FORM, data=FILLED).status_code in (409, 422)
+
+
+def test_an_event_without_a_single_date_is_a_page_too(client, make):
+    make.event(occurrences=[])
+    assert client.get("/events/forum").status_code == 200
+    assert client.get("/events/forum/calendar.ics").status_code == 404
+    assert client.post(FORM, data=FILLED).status_code in (409, 422)
+
+
 def test_the_form_can_be_sent_as_it_was_served(client, make, session):
     make.event(choose=Choose.ANY, questions=EVERY_QUESTION)
     page = read(client.get("/es/events/forum?tz=Europe/Madrid"))
