@@ -1,10 +1,17 @@
 """Broken records: every mistake is named at its key, in a sentence that says what would be right, all at once."""
 
+from copy import deepcopy
+
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eventsapp.domain.errors import Invalid
 from eventsapp.reading.mistakes import Mistake, RecordRefused
+from eventsapp.reading.writing import write_record
 from tests.reading.records import mistakes, occurrence, read, record
+from tests.reading.test_record import worked_example
 
 
 def one(key, **changes):
@@ -298,3 +305,60 @@ def test_a_file_of_nothing_but_mistakes_stays_readable():
 def test_a_mistake_of_the_whole_file_has_no_line():
     assert str(Mistake("x.yaml", 0, "", "It is empty.")) == "x.yaml: It is empty."
     assert not issubclass(RecordRefused, Invalid)
+
+
+ODD = [
+    *[
+        "x",
+        "",
+        [],
+        {},
+        None,
+        ["a"],
+        {"a": "b"},
+        [None],
+        [[]],
+        {"": ""},
+        "1",
+        "-1",
+        "16:00",
+        "es",
+        "fr",
+        "es_MX",
+        "calendar",
+    ],
+    *["2027-11-07 01:30", "2027-03-14 02:30", {"at": "2027-11-07 01:30"}, "Europe/Madrid", "PT1H", "true", "consent"],
+    *[{"en": None}, {"en": "x"}, {"en": {"en": "x"}}, ["x", "x"], [{}], "https://zoom.us/j/1", {"slug": "x"}],
+]
+
+
+def steps_into(values, path=()):
+    yield path
+    pairs = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for step, below in pairs:
+        yield from steps_into(below, (*path, step))
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_no_shape_breaks_the_reader(data):
+    """A value of the worked example is taken out or becomes something odd: it is read, or refused with lines."""
+    values = yaml.load(worked_example(), Loader=yaml.BaseLoader)  # noqa: S506  builds nothing but texts
+    for _ in range(data.draw(st.integers(1, 3))):
+        *way, last = data.draw(st.sampled_from([path for path in steps_into(values) if path]))
+        parent = values
+        for step in way:
+            parent = parent[step]
+        if data.draw(st.booleans()):
+            parent[last] = deepcopy(data.draw(st.sampled_from(ODD)))
+        else:
+            del parent[last]
+    try:
+        said = read(values)
+    except RecordRefused as refused:
+        lines = [mistake.line for mistake in refused.mistakes]
+    else:
+        assert read(write_record(said)) == said
+        lines = [1]
+    assert lines
+    assert min(lines) >= 1
