@@ -166,8 +166,8 @@ def _picture(record: EventRecord, settings: Settings, mistakes: list[Mistake]) -
     name, folder = record.picture, record.origin.folder
     if not name or pictures.is_stored(name, settings.pictures_path):
         return name, None
-    path = None if folder is None else (folder / name).resolve()
-    if path is None or folder is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+    path = None if folder is None else _beside(folder, name)
+    if path is None:
         mistakes.append(record.origin.mistake(("picture",), f"There is no picture {name} beside the record."))
         return "", None
     try:
@@ -175,6 +175,15 @@ def _picture(record: EventRecord, settings: Settings, mistakes: list[Mistake]) -
     except Invalid as error:
         mistakes.append(record.origin.mistake(("picture",), str(error)))
         return "", None
+
+
+def _beside(folder: FilePath, name: str) -> FilePath | None:
+    """The file of that name in the folder or below it; a link that leads out of it is none."""
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    except (OSError, RuntimeError):  # a name too long, a circle of links
+        return None
 
 
 # Rows

@@ -116,17 +116,7 @@ class _Settling:
             sender_name=sender,
             contact=contact,
             conference_hosts=tuple(given["conference_hosts"]) if "conference_hosts" in given else None,
-            **{
-                key: given.get(key)
-                for key in (
-                    "default_language",
-                    "default_tzid",
-                    "privacy_url",
-                    "imprint_url",
-                    "accent",
-                    "retention_days",
-                )
-            },
+            **{key: given.get(key) for key in _AS_THEY_ARE},
         )
 
     def _sender(self, sender: str | None, contact: str | None) -> tuple[str | None, str | None]:

@@ -466,9 +466,12 @@ def test_a_picture_that_is_none_or_lies_elsewhere_is_refused(app, settings, now,
     (tmp_path / "secret.png").write_bytes(b"secret")
     (folder / "link.png").symlink_to(tmp_path / "secret.png")
     (folder / "text.png").write_text("no picture")
+    (folder / "circle.png").symlink_to(folder / "circle.png")
     path = folder / "forum.yaml"
     for name, words in (
         ("missing.png", "There is no picture missing.png beside the record."),
+        ("circle.png", "There is no picture circle.png beside the record."),
+        ("長" * 200, "There is no picture " + "長" * 200 + " beside the record."),
         ("link.png", "There is no picture link.png beside the record."),
         ("text.png", "text.png is no whole PNG, JPEG or WebP picture; save it again in one of these formats."),
         ("0" * 32 + ".png", "There is no picture " + "0" * 32 + ".png beside the record."),
