@@ -1,8 +1,8 @@
 """Links that open a web calendar with the event filled in. Instants are UTC, so no service's zone data can move them.
 
 None of the four is documented by its maker; what they take is collected at
-https://github.com/InteractionDesignFoundation/add-event-to-calendar-docs. Such a link is seen by that service: give it
-an entry with public facts.
+https://github.com/InteractionDesignFoundation/add-event-to-calendar-docs. Whoever opens such a
+link shows it to that service.
 """
 
 import html
@@ -21,6 +21,12 @@ from eventsapp.ical.calendar import CANCELLED, description, location
 from eventsapp.ical.text import one_line
 
 Service = Literal["google", "outlook", "office365", "yahoo"]
+SERVICES: dict[Service, str] = {
+    "google": "Google",
+    "outlook": "Outlook.com",
+    "office365": "Office 365",
+    "yahoo": "Yahoo",
+}  # by their own names
 
 URL_LIMIT = 2000  # what every browser, mail program and sign-in redirect carries
 ELLIPSIS = "…"

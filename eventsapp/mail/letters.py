@@ -20,10 +20,12 @@ class Passage:
 class Slot:
     """One place as its holder's letter shows it.
 
-    ``entry`` is there only for a confirmed place; everything in it may be shown. ``held_tag`` is empty where the
-    occurrence is held in every language of the event. ``called_off``: the organizer cancelled the date itself.
+    ``key`` is the occurrence's. ``entry`` is there only for a confirmed place; everything in it may be shown.
+    ``held_tag`` is empty where the occurrence is held in every language of the event. ``called_off``: the organizer
+    cancelled the date itself.
     """
 
+    key: str
     state: PlaceState
     starts_at: datetime
     ends_at: datetime

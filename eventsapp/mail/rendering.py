@@ -6,7 +6,7 @@ What a person typed reaches a template only as plain text made inert; links come
 import json
 import re
 import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from eventsapp.domain.languages import direction, language_name, own_name, relat
 from eventsapp.domain.markdown import fill_html, fill_line, fill_plain, to_html, to_plain
 from eventsapp.domain.vocabulary import LetterKind, PlaceState
 from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, reader_words, time_words
-from eventsapp.ical.add_links import add_links
+from eventsapp.ical.add_links import SERVICES
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Letter, Passage, Slot
 from eventsapp.translations import gettext, interface_language, speaking
@@ -31,7 +31,6 @@ from eventsapp.translations import gettext as _
 TEXT_WIDTH = 72
 _MOST_ADD_LINKS = 2  # places; with more, each place's own invite carries them
 
-_SERVICES = {"google": "Google", "outlook": "Outlook.com", "office365": "Office 365", "yahoo": "Yahoo"}
 _RESERVATION = {
     PlaceState.CONFIRMED: "ReservationConfirmed",
     PlaceState.WAITLISTED: "ReservationHold",
@@ -160,12 +159,11 @@ def _opening_words(slot: Slot, tzid: str, tag: str) -> str:
 
 
 def _add_links(slot: Slot, letter: Letter) -> tuple[tuple[str, str], ...]:
-    """With the join link, because this person may have it, and without the long description. They are long enough."""
+    """Names of calendar services, and addresses of ours that lead on to them: short enough for a plain text letter."""
     confirmed = sum(one.entry is not None for one in letter.about + letter.others)
     if slot.entry is None or (confirmed > _MOST_ADD_LINKS and letter.kind is not LetterKind.INVITE):
         return ()
-    links = add_links(replace(slot.entry, description="", lead=""))
-    return tuple((_SERVICES[link.service], link.url) for link in links)
+    return tuple((name, f"{letter.join_url}/{slot.key}/{service}") for service, name in SERVICES.items())
 
 
 def _own_words(letter: Letter) -> dict[str, Any] | None:

@@ -174,6 +174,7 @@ def _slot(place: Place, settings: Settings) -> Slot:
     occurrence, state = place.occurrence, standing_of(place)
     public = public_entry(occurrence, place.registration.language_tag, settings=settings)
     return Slot(
+        key=occurrence.key,
         state=state,
         starts_at=occurrence.starts_at,
         ends_at=occurrence.ends_at,

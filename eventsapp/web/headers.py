@@ -1,11 +1,15 @@
 """What every answer says to the browser, and which requests are refused before a page sees them. Sets no cookie."""
 
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.wrappers import Response as AnyResponse
 
 from eventsapp.config import Settings, is_loopback
+
+Kept = TypeVar("Kept", bound=AnyResponse)
 
 POLICY = {
     "default-src": "'none'",
@@ -40,7 +44,7 @@ def guard(app: Flask, _settings: Settings) -> None:
     app.after_request(add_headers)
 
 
-def keep_private(response: Response) -> Response:
+def keep_private(response: Kept) -> Kept:
     """For what only one person may see: kept by no cache, found by no search engine, named to no other site."""
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Referrer-Policy"] = "no-referrer"

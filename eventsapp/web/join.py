@@ -3,10 +3,12 @@
 A room is shown to a confirmed person until the end; in every other state not one byte of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import Response, g
+from flask import Response, g, redirect
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as Redirect
 
 from eventsapp.db import db
 from eventsapp.domain import admission
@@ -15,8 +17,9 @@ from eventsapp.domain.entry import Room
 from eventsapp.domain.languages import country_names
 from eventsapp.domain.vocabulary import PlaceState
 from eventsapp.domain.wording import until_words
+from eventsapp.ical.add_links import add_links
 from eventsapp.models import Place
-from eventsapp.queries.entries import personal_room
+from eventsapp.queries.entries import personal_entry, personal_room
 from eventsapp.queries.registrations import offer_of, registration_by_join_token, rules_of, tallies
 from eventsapp.web.editions import Edition, edition_of, languages_of, with_entry, words_in, words_of
 from eventsapp.web.headers import keep_private
@@ -63,6 +66,20 @@ def room(token: str) -> Response:
             PlaceState=PlaceState,
         )
     )
+
+
+@join.page("/j/<token>/<key>/<service>")
+def add_to_calendar(token: str, key: str, service: str) -> Redirect:
+    """Lead on to a web calendar with this person's own entry filled in, as it stands now."""
+    registration = registration_by_join_token(db.session(), token, settings=settings())
+    place = next((one for one in registration.places if one.occurrence.key == key), None)
+    if place is None or place.state is not PlaceState.CONFIRMED:
+        raise NotFound
+    entry = replace(personal_entry(place, settings=settings()), description="", lead="")
+    url = next((link.url for link in add_links(entry) if link.service == service), None)
+    if url is None:
+        raise NotFound
+    return keep_private(redirect(url, 303))
 
 
 def _seat(place: Place, reading: Reading, tzid: str, at: datetime) -> Seat:

@@ -11,7 +11,7 @@ from eventsapp.domain.addresses import masked, near_miss, read_address
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import DomainError, Invalid, NotFound, Refused, TooMany
 from eventsapp.domain.vocabulary import PlaceState, Purpose
-from eventsapp.ical.add_links import add_links
+from eventsapp.ical.add_links import SERVICES, add_links
 from eventsapp.models import Event, Receipt
 from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import event_by_slug
@@ -171,6 +171,7 @@ def _show(token: str, form: AddressForm | None = None, status: int = 200) -> Res
         address=masked(applicant.address.email),
         suggestion=masked(suggestion) if suggestion else "",
         add_links=add_links,
+        SERVICES=SERVICES,
         form=form or AddressForm(),
         languages=languages_of(event),
         PlaceState=PlaceState,

@@ -1,6 +1,7 @@
 """The join page: a confirmed person gets the room, and nobody else a byte of it."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlsplit
 
 import pytest
 import time_machine
@@ -161,3 +162,32 @@ def test_a_revoked_link_and_an_erased_person_open_nothing(client, make, settings
     registration.erased_at = STARTS_AT
     session.commit()
     assert client.get(f"/j/{token}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("service", "host"),
+    [
+        ("google", "calendar.google.com"),
+        ("outlook", "outlook.live.com"),
+        ("office365", "outlook.office.com"),
+        ("yahoo", "calendar.yahoo.com"),
+    ],
+)
+def test_a_letter_leads_on_to_a_web_calendar(client, make, settings, service, host):
+    token = token_of(make.registration(make.event()), settings)
+    answer = client.get(f"/j/{token}/{IN_SPANISH['key']}/{service}")
+    assert (answer.status_code, answer.headers["Referrer-Policy"]) == (303, "no-referrer")
+    url = urlsplit(answer.headers["Location"])
+    assert url.hostname == host
+    assert "20260629T000000Z" in url.query.replace("-", "").replace("%3A", "")
+    assert quote(f"/j/{token}", safe="") in url.query
+    assert secrets_in(answer) == []
+
+
+def test_only_a_confirmed_place_leads_to_a_calendar(client, make, settings, event):
+    waiting = make.registration(event, places={IN_SPANISH["key"]: PlaceState.WAITLISTED})
+    token = token_of(waiting, settings)
+    assert client.get(f"/j/{token}/{IN_SPANISH['key']}/google").status_code == 404
+    confirmed = token_of(make.registration(event, email="b@example.org"), settings)
+    for path in ("elsewhere/google", f"{IN_SPANISH['key']}/nobody", f"{IN_ENGLISH['key']}/google"):
+        assert client.get(f"/j/{confirmed}/{path}").status_code == 404
