@@ -115,7 +115,7 @@ node: $(PACKAGES:%=%node_modules)
 tests/%/node_modules: tests/%/package-lock.json
 	@if command -v npm >/dev/null; then \
 	    echo "Installing the node packages of tests/$* …"; \
-	    (cd tests/$* && npm ci --no-audit --no-fund --silent) && touch $@; \
+	    (cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --silent) && touch $@; \
 	else \
 	    echo "npm IS MISSING: the tests of tests/$* that need node will be skipped (Debian, Ubuntu: sudo apt install npm)."; \
 	fi

@@ -77,7 +77,7 @@ def check_bind(bind: str) -> None:
         raise CannotServe(elsewhere) from error
     except OSError as error:
         remedies = {
-            errno.EADDRINUSE: f"Another program listens at {bind}; stop it, or choose another port ({port + 1}).",
+            errno.EADDRINUSE: f"Another program listens at {bind}. Stop it, or take another: PORT={port + 1} make run.",
             errno.EACCES: f"This user may not listen at port {port}; choose one above 1023.",
             errno.EADDRNOTAVAIL: elsewhere,
         }

@@ -1,6 +1,7 @@
 """The house keeps its shape: pure rooms stay pure, files lie where they belong, nothing of one machine is in them."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,11 +14,26 @@ FRAMEWORKS = ("flask", "sqlalchemy", "werkzeug", "wtforms", "alembic", "gunicorn
 
 
 def tracked() -> list[Path]:
-    """The files of the project; all that git would take, or where this is no clone all that lies here."""
+    """The files of the project: what git would take, or where this is no clone, what a clone would hold."""
     git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False)
-    names = listed.stdout.split("\0") if listed.returncode == 0 else []
-    return [path for name in names if name and (path := ROOT / name).is_file()]
+    if shutil.which("git"):
+        listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False)
+        if listed.returncode == 0:
+            return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+    made = {".git", ".venv", "instance", "node_modules", "dist", "__pycache__"}
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and not made & set(path.parts)
+        and not re.search(r"(_cache|\.hypothesis)/|\.(mo|pot|pyc)$", str(path))
+    ]
+
+
+def test_make_lists_every_target():
+    said = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert sorted(re.findall(r"^make (\w+)", said, re.MULTILINE)) == sorted(set(phony) - {"help", "node"})
 
 
 @pytest.mark.parametrize("room", ["domain", "ical", "reading", "translations"])

@@ -228,7 +228,7 @@ def test_a_taken_port_is_one_sentence(migrated):
         command = [*COMMAND, "serve", "--bind", bind]
         done = subprocess.run(command, env=migrated, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"Another program listens at {bind}; stop it, or choose another port")
+    assert done.stderr.startswith(f"Another program listens at {bind}. Stop it, or take another: PORT=")
     assert done.stdout == ""
 
 
