@@ -250,11 +250,13 @@ def import_records(arguments: argparse.Namespace) -> None:
     from eventsapp.actions.import_record import import_files
 
     with writing() as (settings, session):
-        reports = import_files(session, arguments.files, now=now(), settings=settings)
+        reports = import_files(session, arguments.files, now=now(), settings=settings, notify=arguments.notify)
     for report in reports:
         print(f"{report.slug}: {'created' if report.created else ', '.join(report.changes) or 'nothing changed'}")
         if report.promoted:
             print(f"  {report.promoted} moved up from the waiting list")
+        if report.told:
+            print(f"  {report.told} {'letter says' if report.told == 1 else 'letters say'} that a date is cancelled")
         for note in report.notes:
             print(f"  note: {note}")
 
@@ -523,6 +525,11 @@ def _add_records(commands: _Commands) -> None:
     importing = commands.add("import", import_records, "create or update events from record files, all or none")
     importing.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="a YAML or JSON record (docs/event-record.md)"
+    )
+    importing.add_argument(
+        "--notify",
+        action="store_true",
+        help="write to those who hold a place at a cancelled date and were not told yet",
     )
     exporting = commands.add("export", export, "write an event's record as YAML")
     exporting.add_argument("event", metavar="EVENT", help="the event's slug")

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import pictures
-from eventsapp.actions.places import promote
+from eventsapp.actions.places import call_off, promote
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
 from eventsapp.domain.errors import Invalid
@@ -52,17 +52,21 @@ _TEXTS = frozenset({QuestionType.SHORT_TEXT, QuestionType.LONG_TEXT})
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """``changes`` are the keys that changed, empty when nothing did or the event is new; ``promoted`` counts places."""
+    """``changes`` are the keys that changed, empty when nothing did or the event is new.
+
+    ``promoted`` counts places, ``told`` the letters about cancelled dates.
+    """
 
     slug: str
     created: bool
     changes: tuple[str, ...]
     notes: tuple[str, ...]
     promoted: int = 0
+    told: int = 0
 
 
 def import_files(
-    session: Session, paths: Sequence[FilePath], *, now: datetime, settings: Settings
+    session: Session, paths: Sequence[FilePath], *, now: datetime, settings: Settings, notify: bool = False
 ) -> list[ImportReport]:
     """Import several record files, all or none: raises RecordRefused with the mistakes of all of them."""
     reports: list[ImportReport] = []
@@ -70,7 +74,7 @@ def import_files(
     for path in paths:
         try:
             record = read_record(path, lambda slug: known_organization(session, slug))
-            reports.append(import_record(session, record, now=now, settings=settings))
+            reports.append(import_record(session, record, now=now, settings=settings, notify=notify))
         except RecordRefused as refused:
             mistakes += refused.mistakes
     if mistakes:
@@ -78,8 +82,12 @@ def import_files(
     return reports
 
 
-def import_record(session: Session, record: EventRecord, *, now: datetime, settings: Settings) -> ImportReport:
+def import_record(
+    session: Session, record: EventRecord, *, now: datetime, settings: Settings, notify: bool = False
+) -> ImportReport:
     """Create or update one event. Raises RecordRefused before anything is changed.
+
+    Nobody is told of a cancelled date by accident: that takes ``notify``, now or at a later import.
 
     Left out of the record means back to the default, but for ``status`` and what it does not say of its organization.
     An occurrence, question or option that people have taken or answered cannot be left out.
@@ -103,8 +111,12 @@ def import_record(session: Session, record: EventRecord, *, now: datetime, setti
     promoted = 0
     if importing.changes and not created and event.status is EventStatus.PUBLISHED:
         promoted = promote(session, event.id, now=now, settings=settings)
+    told = 0
+    if notify:
+        cancelled = [one.key for one in event.occurrences if event.cancelled_at or one.cancelled_at]
+        told = call_off(session, event.id, cancelled, now=now, settings=settings)
     notes = (*record.notes, *missing_translations(record))
-    return ImportReport(record.slug, created, () if created else tuple(importing.changes), notes, promoted)
+    return ImportReport(record.slug, created, () if created else tuple(importing.changes), notes, promoted, told)
 
 
 # What stands against an update

@@ -147,12 +147,15 @@ def anything_due(session: Session, *, now: datetime) -> bool:
 def claim(session: Session, *, worker: str, limit: int, now: datetime) -> list[int]:
     """Take up to ``limit`` due letters under ``worker``'s lease and return their ids, in the order to send them.
 
-    Letters to one registration leave one after the other, oldest first: no invite before its confirmation, and
+    Letters to one person leave one after the other, oldest first: no invite before its confirmation, and
     nothing overtakes a letter on the wire. A lease that ran out is due again by itself.
     """
     earlier = aliased(Message)
     one_before = exists().where(
-        earlier.registration_id == Message.registration_id, earlier.id < Message.id, earlier.state.in_(_WAITING)
+        earlier.registration_id == Message.registration_id,
+        earlier.address_key == Message.address_key,  # a dead address holds up nobody's letters but its own
+        earlier.id < Message.id,
+        earlier.state.in_(_WAITING),
     )
     ids = session.scalars(
         select(Message.id)

@@ -121,10 +121,10 @@ def give_up(
 def call_off(
     session: Session, event_id: int, occurrence_keys: Iterable[str], *, now: datetime, settings: Settings
 ) -> int:
-    """Tell everybody who holds a place at dates that were just cancelled, and are not over; returns how many places.
+    """Tell everybody who holds a place at dates that are cancelled, and not over; returns how many letters that makes.
 
-    The rows must say that the dates, or the event, are cancelled. The places stay as they are: who holds them is
-    known again if a date is put back.
+    The rows must say that the dates, or the event, are cancelled. Whoever was told already is not told again. The
+    places stay as they are: who holds them is known again if a date is put back.
     """
     event = take_event(session, event_id)
     keys = set(occurrence_keys)
@@ -135,9 +135,10 @@ def call_off(
         .order_by(Place.registration_id, Place.id)
         .options(joinedload(Place.registration).selectinload(Registration.places).joinedload(Place.occurrence))
     ).all()
-    for place in held:
-        letters.announce(session, place.registration, LetterKind.CANCELLED, [place], now=now, settings=settings)
-    return len(held)
+    return sum(
+        len(letters.announce(session, place.registration, LetterKind.CANCELLED, [place], now=now, settings=settings))
+        for place in held
+    )
 
 
 def _take(session: Session, registration_id: int) -> tuple[Event, Registration]:

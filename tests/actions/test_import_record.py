@@ -482,3 +482,21 @@ def test_a_picture_that_is_none_or_lies_elsewhere_is_refused(app, settings, now,
         assert [(mistake.key, mistake.message) for mistake in refused.value.mistakes] == [("picture", words)]
     assert session.scalar(select(func.count()).select_from(Occurrence)) == 0
     assert not settings.pictures_path.exists()
+
+
+def test_a_cancelled_date_is_told_where_that_is_asked_for_and_once(take, stored, make, session, settings, now):
+    take(record())
+    make.registration(stored(), email="zoe@example.org")
+    cancelled = read(record(occurrences=[occurrence(status="cancelled")]))
+
+    def told(days: int, *, notify: bool) -> int:
+        with transaction() as writing:
+            at = now + days * LATER
+            return import_record(writing, cancelled, now=at, settings=settings, notify=notify).told
+
+    assert told(1, notify=False) == 0
+    assert session.scalars(select(Message.kind)).all() == []
+    assert [told(days, notify=True) for days in (2, 3)] == [1, 0]
+    assert [tuple(row) for row in session.execute(select(Message.recipient, Message.kind))] == [
+        ("zoe@example.org", LetterKind.CANCELLED)
+    ]

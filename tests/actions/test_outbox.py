@@ -286,6 +286,19 @@ class TestClaim:
         assert claim(now) == [second]
         assert third not in claim(now)
 
+    def test_an_address_that_was_left_holds_up_nobody_else(
+        self, registration: Registration, now: datetime, settings: Settings, session: Session
+    ) -> None:
+        announce(registration, LetterKind.CONFIRMATION, now, settings)
+        (old,) = claim(now)
+        with transaction() as writing:
+            moved = writing.get_one(Registration, registration.id)
+            moved.email, moved.address_key = "new@example.com", "new@example.com"
+        announce(registration, LetterKind.CONFIRMATION, now, settings)
+        (new,) = claim(now, worker="w2")
+        assert session.get_one(Message, new).recipient == "new@example.com"
+        assert new != old
+
     def test_confirmations_leave_before_invites(
         self, both: Registration, make: Make, now: datetime, settings: Settings, session: Session
     ) -> None:
