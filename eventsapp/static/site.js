@@ -4,9 +4,9 @@
   const stored = (zone) => {
     try { return zone ? localStorage.setItem(key, zone) : localStorage.getItem(key); } catch { return null; }
   };
-  doc.querySelector(".problem")?.focus();
+  addEventListener("load", () => { if (doc.activeElement === doc.body) doc.querySelector(".problem")?.focus(); });
   doc.addEventListener("click", (event) => {
-    const choice = event.target.closest?.("a[data-tz]");
+    const choice = event.target.closest("a[data-tz]");
     if (choice) stored(choice.dataset.tz);
   });
   doc.addEventListener("submit", (event) => {
@@ -21,7 +21,7 @@
   if (!slots.length || !zone || here.searchParams.has("tz")) return;
   here.searchParams.set("tz", zone);
   here.hash = "";
-  fetch(here, { credentials: "omit" }).then((answer) => answer.ok ? answer.text() : Promise.reject()).then((text) => {
+  fetch(here, { credentials: "omit" }).then((answer) => answer.text()).then((text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html");
     for (const slot of slots) {
       const worded = fresh.querySelector(`[data-zone="${CSS.escape(slot.dataset.zone)}"]`);

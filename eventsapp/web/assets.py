@@ -111,4 +111,5 @@ def _without_air(text: str, name: str) -> str:
         lines = (line.strip() for line in text.splitlines())
         return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
     text = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
-    return re.sub(r" ?([{};]) ?", r"\1", text).replace(";}", "}").strip() + "\n"
+    text = re.sub(r" ?([{};>]) ?", r"\1", text)
+    return re.sub(r"([:,]) ", r"\1", text).replace(";}", "}").strip() + "\n"
