@@ -1,0 +1,75 @@
+"""Chromium, the served application, and what npm holds. Each is missed aloud; under CI it must be there."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import Visitor, chromium, executable
+from tests.browser.live import Live, serving
+from tests.browser.scenes import set_paths, set_stage
+
+Window = Callable[..., Page]
+
+MODULES = Path(__file__).parent / "node_modules"
+MISSING = "NOT TESTED IN A BROWSER"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reasons = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()) if report.longrepr}
+    for reason in sorted(reason for reason in reasons if MISSING in reason):
+        terminalreporter.write_line(reason.removeprefix("Skipped: "), yellow=True)
+
+
+def missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(f"{MISSING}: {reason}")
+
+
+def module(name: str) -> Path:
+    """A file below node_modules."""
+    path = MODULES / name
+    if not path.exists():
+        missing(f"{path} is not there; run `npm ci --ignore-scripts` in tests/browser")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if executable() is None:
+        missing("no Chromium is installed; install the package chromium")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with serving(tmp_path_factory.mktemp("live") / "instance") as live:
+        set_stage(live)
+        yield live
+
+
+@pytest.fixture(scope="session")
+def paths(live: Live) -> dict[str, str]:
+    return set_paths(live)
+
+
+@pytest.fixture
+def window(browser: Browser, live: Live) -> Iterator[Window]:
+    """``window(locale="es-MX")`` is the empty page of a new visitor, with Playwright's options for a context.
+
+    At the end of the test nothing may have gone wrong on the way: no console error, broken policy, foreign request,
+    cookie.
+    """
+    visitors: list[Visitor] = []
+
+    def open_window(**options: Any) -> Page:
+        visitors.append(Visitor.of(browser, live.url(""), **options))
+        return visitors[-1].page
+
+    yield open_window
+    assert "\n".join(complaint for visitor in visitors for complaint in visitor.close()) == ""

@@ -1,0 +1,43 @@
+"""axe-core finds nothing on any page: WCAG 2.0 to 2.2, A and AA, and best practice; light and dark."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Window, module
+from tests.browser.scenes import SCENES, STATES
+
+CONTRAST = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # the rest knows no colours
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """
+rules => axe.run({runOnly: rules}).then(({violations}) => violations.flatMap(
+    ({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html.slice(0, 160)}: ${failureSummary}`)
+))
+"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return module("axe-core/axe.min.js").read_text()
+
+
+@pytest.mark.parametrize("tag", ["en", "es"])
+@pytest.mark.parametrize("name", SCENES)
+def test_no_violation_on_any_page(name: str, tag: str, window: Window, paths: dict[str, str], axe: str) -> None:
+    page = window()
+    SCENES[name].open(page, tag, paths)
+    assert "\n".join(violations(page, axe)) == ""
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_no_violation_in_any_state(name: str, window: Window, axe: str) -> None:
+    page = window(viewport={"width": 360, "height": 740})
+    STATES[name].open(page, "en", {})
+    assert "\n".join(violations(page, axe)) == ""
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    page.evaluate(f"{axe}\n;undefined")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found: list[str] = page.evaluate(RUN, RULES)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    return found + [f"dark: {words}" for words in page.evaluate(RUN, CONTRAST)]

@@ -1,0 +1,44 @@
+"""Every page is valid HTML for the W3C's own checker, in the source that the server sends."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Window, missing, module
+from tests.browser.scenes import SCENES, STATES
+
+WRONG = '<!doctype html><html lang="en"><title>x</title><p><time datetime="2026-13-01">never</time></html>'
+
+
+@pytest.fixture(scope="session")
+def checker() -> list[str]:
+    java = shutil.which("java") or missing("the HTML checker needs Java; install the package default-jre-headless")
+    return [java, "-Xss8m", "-jar", str(module("vnu-jar/build/dist/vnu.jar"))]
+
+
+def test_every_page_is_valid(window: Window, paths: dict[str, str], checker: list[str], tmp_path: Path) -> None:
+    page = window()
+    pages = [(name, scene, tag) for tag in ("en", "es") for name, scene in SCENES.items()]
+    pages += [(name, scene, "es") for name, scene in STATES.items()]
+    for name, scene, tag in pages:
+        source = scene.open(page, tag, paths).text()
+        (tmp_path / f"{name}-{tag}.html").write_text(source, encoding="utf-8")
+    (tmp_path / "wrong.html").write_text(WRONG)
+    wrong, rest = messages(checker, tmp_path)
+    assert len(wrong) == 1
+    assert "\n".join(rest) == ""
+
+
+def messages(checker: list[str], folder: Path) -> tuple[list[str], list[str]]:
+    """What the checker says of ``wrong.html``, so that its silence about the rest means something; and of the rest."""
+    files = map(str, sorted(folder.glob("*.html")))
+    done = subprocess.run([*checker, "--format", "json", *files], capture_output=True, check=False)
+    found = [
+        f"{Path(at['url']).name}:{at.get('lastLine')}: {at['message']} {at.get('extract')!r}"
+        for at in json.loads(done.stderr)["messages"]
+    ]
+    wrong = [words for words in found if words.startswith("wrong.html")]
+    return wrong, [words for words in found if words not in wrong]
