@@ -5,11 +5,11 @@
     try { return zone ? localStorage.setItem(key, zone) : localStorage.getItem(key); } catch { return null; }
   };
   addEventListener("load", () => { if (doc.activeElement === doc.body) doc.querySelector(".problem")?.focus(); });
-  doc.addEventListener("click", (event) => {
+  addEventListener("click", (event) => {
     const choice = event.target.closest("a[data-tz]");
     if (choice) stored(choice.dataset.tz);
   });
-  doc.addEventListener("submit", (event) => {
+  addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method === "post" && form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
@@ -24,8 +24,8 @@
   fetch(here, { credentials: "omit" }).then((answer) => answer.text()).then((text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html");
     for (const slot of slots) {
-      const worded = fresh.querySelector(`[data-zone="${CSS.escape(slot.dataset.zone)}"]`);
-      if (worded) slot.replaceWith(worded);
+      const other = fresh.querySelector(`[data-zone="${CSS.escape(slot.dataset.zone)}"]`);
+      if (other) slot.replaceWith(other);
     }
     const field = doc.getElementById("time_zone"), guess = fresh.getElementById("time_zone");
     if (field && guess && field.value === field.defaultValue && !doc.querySelector(".problem")) field.value = guess.value;
