@@ -20,7 +20,6 @@
   const zone = stored() || Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!slots.length || !zone || here.searchParams.has("tz")) return;
   here.searchParams.set("tz", zone);
-  here.hash = "";
   fetch(here, { credentials: "omit" }).then((answer) => answer.text()).then((text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html");
     for (const slot of slots) {
