@@ -22,7 +22,7 @@ from eventsapp import supervisor
 from eventsapp.serving import CannotServe, check_bind, statement
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 30  # seconds, for a busy machine
+PATIENCE = 60  # seconds, for a busy machine
 COMMAND = [sys.executable, "-m", "eventsapp.cli"]
 
 
