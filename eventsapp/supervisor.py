@@ -89,7 +89,9 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def start(self, environment: Mapping[str, str], descriptor: int) -> None:
-        self.process = subprocess.Popen(self.command, env=environment, process_group=0, pass_fds=(descriptor,))  # noqa: S603
+        self.process = subprocess.Popen(  # noqa: S603  our own program
+            self.command, env=environment, stdin=subprocess.DEVNULL, process_group=0, pass_fds=(descriptor,)
+        )
         self.started = time.monotonic()
 
     def ended(self) -> str:
