@@ -166,13 +166,14 @@ def test_a_zone_is_one_that_we_offer_or_it_is_ignored(client, make):
     for tzid, said in ZONES:
         answer = client.get("/events/forum", query_string={"tz": tzid})
         assert answer.status_code == 200
-        assert said in read(answer).one("p", class_="yours").text, tzid
+        assert said in read(answer).one("section", class_="dates").one("p", class_="yours").text, tzid
 
 
 def test_a_day_before_is_marked_too(client, make):
     make.event(occurrences=[dated("x", june(13, 9), tzid="Asia/Tokyo")])
     page = read(client.get("/events/forum?tz=America/Los_Angeles"))
-    assert page.one("p", class_="yours").one("span", class_="badge").text == "−1 day"
+    yours = page.one("section", class_="dates").one("p", class_="yours")
+    assert yours.one("span", class_="badge").text == "−1 day"
 
 
 def test_a_public_room_is_shown_in_groups_and_a_registered_one_is_not(client, make):
