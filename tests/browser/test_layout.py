@@ -49,6 +49,8 @@ def test_fits_with_larger_and_wider_text(name: str, window: Window, paths: dict[
     set_text_size(page, 32)
     assert _body_size(page) == pytest.approx(2 * usual, rel=0.15)
     assert "\n".join(faults(page)) == ""
+    page.set_viewport_size({"width": 320, "height": 740})  # more than WCAG asks for
+    assert "\n".join(faults(page)) == ""
     set_text_size(page, 16)
     page.set_viewport_size({"width": 360, "height": 740})
     page.evaluate(SPACING)
