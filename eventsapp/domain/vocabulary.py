@@ -90,6 +90,20 @@ class LetterKind(StrEnum):
     ALREADY_REGISTERED = "already_registered"
 
 
+class Placeholder(StrEnum):
+    """What an organizer's letter words may name in braces, as ``{name}``; filled in as plain text or link."""
+
+    NAME = "name"
+    SUMMARY = "summary"
+    ORGANIZATION = "organization"
+    WHEN = "when"
+    WHEN_YOURS = "when_yours"
+    REFERENCE = "reference"
+    EVENT_URL = "event_url"
+    JOIN_URL = "join_url"
+    CONTACT = "contact"
+
+
 class MessageState(StrEnum):
     """The outbox states of one letter.
 

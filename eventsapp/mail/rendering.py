@@ -20,7 +20,7 @@ from eventsapp.config import resource
 from eventsapp.domain.colour import INK, PANEL, PAPER, accent_steps
 from eventsapp.domain.languages import direction, language_name, own_name, related
 from eventsapp.domain.markdown import fill_html, fill_line, fill_plain, to_html, to_plain
-from eventsapp.domain.vocabulary import LetterKind, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, Placeholder, PlaceState
 from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, reader_words, time_words
 from eventsapp.ical.add_links import SERVICES
 from eventsapp.mail.inert import inert
@@ -189,23 +189,25 @@ def _placeholders(letter: Letter, tag: str) -> tuple[dict[str, str], dict[str, s
     """The plain values, in the language ``tag``, and the trusted links that the organizer's own words may name."""
     meant = [slot for slot in letter.about if slot.state is PlaceState.CONFIRMED] or letter.about
     times = [(slot.starts_at, slot.ends_at, slot.tzid) for slot in meant]
-    values = {
-        "name": inert(letter.name),
-        "summary": letter.summary.text,
-        "organization": letter.organization,
-        "when": "; ".join(time_words(start, end, tzid, tag).whole for start, end, tzid in times),
-        "when_yours": "; ".join(time_words(start, end, letter.tzid, tag).whole for start, end, _tzid in times),
-        "reference": letter.reference,
+    values: dict[str, str] = {
+        Placeholder.NAME: inert(letter.name),
+        Placeholder.SUMMARY: letter.summary.text,
+        Placeholder.ORGANIZATION: letter.organization,
+        Placeholder.WHEN: "; ".join(time_words(start, end, tzid, tag).whole for start, end, tzid in times),
+        Placeholder.WHEN_YOURS: "; ".join(
+            time_words(start, end, letter.tzid, tag).whole for start, end, _tzid in times
+        ),
+        Placeholder.REFERENCE: letter.reference,
     }
-    links = {"event_url": letter.event_url}
+    links: dict[str, str] = {Placeholder.EVENT_URL: letter.event_url}
     if letter.join_url:
-        links["join_url"] = letter.join_url
+        links[Placeholder.JOIN_URL] = letter.join_url
     else:
-        values["join_url"] = _("(your own link comes with the confirmation)")
+        values[Placeholder.JOIN_URL] = _("(your own link comes with the confirmation)")
     if letter.reply_to:
-        links["contact"] = f"mailto:{letter.reply_to}"
+        links[Placeholder.CONTACT] = f"mailto:{letter.reply_to}"
     else:
-        values["contact"] = letter.contact
+        values[Placeholder.CONTACT] = letter.contact
     return values, links
 
 

@@ -22,6 +22,7 @@ from eventsapp.domain.vocabulary import (
     ConferenceProvider,
     EventStatus,
     LetterKind,
+    Placeholder,
     QuestionType,
     RegistrationNeed,
 )
@@ -45,10 +46,6 @@ from eventsapp.reading.values import (
 Values = Mapping[str, Any]
 Known = Callable[[str], OrganizationRecord | None]
 
-# What ``mail`` fills into the organizer's words.
-PLACEHOLDERS = frozenset(
-    {"name", "summary", "organization", "when", "when_yours", "reference", "event_url", "join_url", "contact"}
-)
 RESERVED_IDS = frozenset({"calendar"})
 LONGEST_ZOOM_PASSCODE = 10
 _LONGEST_SECONDS = 60 * 24 * 3600
@@ -404,10 +401,10 @@ class _Settling:
 
     def _note_placeholders(self, words: Values, path: Path) -> None:
         used = {name for text in words.values() for name in PLACEHOLDER.findall(text)}
-        for name in sorted(used - PLACEHOLDERS):
+        for name in sorted(used - set(Placeholder)):
             self.notes.append(
                 f"{key_of(path)}: {{{name}}} is no placeholder and stays as written; there are "
-                f"{', '.join(sorted(PLACEHOLDERS))}."
+                f"{', '.join(sorted(Placeholder))}."
             )
 
     # All of them

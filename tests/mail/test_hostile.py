@@ -13,7 +13,7 @@ from eventsapp.actions import letters
 from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.domain.text import clean_line
-from eventsapp.domain.vocabulary import LetterKind
+from eventsapp.domain.vocabulary import LetterKind, Placeholder
 from eventsapp.mail.inert import LONGEST_NAME, inert
 from tests.factory import Make
 from tests.mail.conftest import Deliver
@@ -92,6 +92,18 @@ def test_a_name_is_a_name(name: str, post: Callable[..., list[EmailMessage]]) ->
     assert f"Hello {shown}," in " ".join(text_of(mail).split())
     assert not re.search(r"evil[.。．]example|evil@\w", everything_in(mail), re.IGNORECASE)
     assert list(mail) == list(plain)
+
+
+def test_every_placeholder_is_filled(make: Make, settings: Settings, now: datetime, deliver: Deliver) -> None:
+    every = " ".join(f"{{{one}}}" for one in Placeholder)
+    words = {"kind": LetterKind.CONFIRMATION, "language_tag": "en", "body": every}
+    registration = make.registration(make.event(letters=[words]), name="Ann Lee", language_tag="en")
+    with transaction() as session:
+        kind, places = LetterKind.CONFIRMATION, registration.places
+        letters.announce(session, registration, kind, places, now=now, settings=settings)
+    (mail,) = deliver()
+    assert [one for one in Placeholder if f"{{{one}}}" in text_of(mail) + html_of(mail)] == []
+    assert "Ann Lee Public forum" in " ".join(text_of(mail).split())
 
 
 def test_the_organizer_s_words_name_it_as_plain_text(post: Callable[..., list[EmailMessage]]) -> None:
