@@ -8,7 +8,7 @@ import html
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -32,11 +32,13 @@ _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 _DEEPEST_HEADING = 6
 
 
+@lru_cache(maxsize=256)  # each date of an event asks for the same words
 def to_html(markdown: str, *, top_heading: int = 3) -> str:
     """Safe HTML blocks. The text's highest heading becomes ``h<top_heading>``, the others follow without a gap."""
     return fill_html(markdown, {}, {}, top_heading=top_heading)
 
 
+@lru_cache(maxsize=256)
 def to_plain(markdown: str, *, width: int = 0) -> str:
     """The same words for calendars, excerpts and text mails; ``width`` wraps lines, 0 leaves paragraphs whole."""
     return fill_plain(markdown, {}, {}, width=width)
