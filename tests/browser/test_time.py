@@ -48,6 +48,7 @@ def test_a_browser_without_a_known_zone_shows_the_events_time(tzid: str, window:
 def test_a_chosen_zone_is_kept_for_the_next_page(window: Window) -> None:
     page = window(timezone_id="Asia/Tokyo")
     page.goto("/en/events/vancouver")
+    page.get_by_text("(Tokyo, UTC+9)").first.wait_for()  # the link to click stands beside these words
     page.locator("main a[href*='time-zone']").first.click()
     page.locator("[name=q]").fill("madrid")
     page.keyboard.press("Enter")
