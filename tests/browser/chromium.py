@@ -66,11 +66,11 @@ class Visitor:
         context.on("request", on_request)
         return visitor
 
-    def close(self) -> list[str]:
-        """End the visit and say what went wrong in it. Nobody is given a cookie."""
-        self.complaints += [f"cookie: {cookie.get('name')}" for cookie in self.context.cookies()]
-        self.context.close()
-        return self.complaints
+    def tell(self) -> str:
+        """What went wrong since the last time, a line each. Nobody is given a cookie."""
+        told = [*self.complaints, *(f"cookie: {cookie.get('name')}" for cookie in self.context.cookies())]
+        self.complaints.clear()
+        return "\n".join(told)
 
 
 def _is_page_status(message: ConsoleMessage, page: Page) -> bool:

@@ -72,4 +72,23 @@ def window(browser: Browser, live: Live) -> Iterator[Window]:
         return visitors[-1].page
 
     yield open_window
-    assert "\n".join(complaint for visitor in visitors for complaint in visitor.close()) == ""
+    told = "".join(visitor.tell() for visitor in visitors)
+    for visitor in visitors:
+        visitor.context.close()
+    assert told == ""
+
+
+@pytest.fixture(scope="session")
+def _reader(browser: Browser, live: Live) -> Iterator[Visitor]:
+    visitor = Visitor.of(browser, live.url(""))
+    yield visitor
+    visitor.context.close()
+
+
+@pytest.fixture
+def reader(_reader: Visitor) -> Iterator[Page]:
+    """The page of somebody who only looks: one window for all such tests, since each new one costs half a second."""
+    _reader.page.set_viewport_size({"width": 1280, "height": 800})
+    _reader.page.emulate_media(media="screen", color_scheme="light", forced_colors="none", reduced_motion="reduce")
+    yield _reader.page
+    assert _reader.tell() == ""

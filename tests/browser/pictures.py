@@ -31,8 +31,9 @@ def take(live: Live, folder: Path) -> int:
                     label = "-".join(filter(None, [name, tag, str(wide), scheme]))
                     page.screenshot(path=folder / f"{label}.png", full_page=True)
                     taken += 1
-        for complaint in visitor.close():
-            print(complaint, file=sys.stderr)  # noqa: T201  a command for people
+        if told := visitor.tell():
+            print(told, file=sys.stderr)  # noqa: T201  a command for people
+        visitor.context.close()
     return taken
 
 

@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.browser.conftest import Window, missing, module
+from tests.browser.conftest import missing, module
 from tests.browser.scenes import SCENES, STATES
 
 WRONG = '<!doctype html><html lang="en"><title>x</title><p><time datetime="2026-13-01">never</time></html>'
@@ -19,12 +20,11 @@ def checker() -> list[str]:
     return [java, "-Xss8m", "-jar", str(module("vnu-jar/build/dist/vnu.jar"))]
 
 
-def test_every_page_is_valid(window: Window, paths: dict[str, str], checker: list[str], tmp_path: Path) -> None:
-    page = window()
+def test_every_page_is_valid(reader: Page, paths: dict[str, str], checker: list[str], tmp_path: Path) -> None:
     pages = [(name, scene, tag) for tag in ("en", "es") for name, scene in SCENES.items()]
     pages += [(name, scene, "es") for name, scene in STATES.items()]
     for name, scene, tag in pages:
-        source = scene.open(page, tag, paths).text()
+        source = scene.open(reader, tag, paths).text()
         (tmp_path / f"{name}-{tag}.html").write_text(source, encoding="utf-8")
     (tmp_path / "wrong.html").write_text(WRONG)
     wrong, rest = messages(checker, tmp_path)

@@ -3,35 +3,35 @@
 import re
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.browser.conftest import Window
 from tests.browser.scenes import SCENES
 from tests.browser.test_layout import MEASURES, faults
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_forced_colours_leave_every_control_visible(name: str, window: Window, paths: dict[str, str]) -> None:
-    page = window(forced_colors="active")
-    SCENES[name].open(page, "en", paths)
-    page.evaluate(MEASURES)
-    assert page.evaluate("measures.borderless()") == []
+def test_forced_colours_leave_every_control_visible(name: str, reader: Page, paths: dict[str, str]) -> None:
+    reader.emulate_media(forced_colors="active")
+    SCENES[name].open(reader, "en", paths)
+    reader.evaluate(MEASURES)
+    assert reader.evaluate("measures.borderless()") == []
 
 
 @pytest.mark.parametrize("name", ["event", "receipt", "join"])
-def test_paper_carries_the_facts_and_no_controls(name: str, window: Window, paths: dict[str, str]) -> None:
-    page = window(viewport={"width": 720, "height": 1000}, color_scheme="dark")
-    SCENES[name].open(page, "en", paths)
-    page.emulate_media(media="print")
-    assert "\n".join(faults(page)) == ""
-    ink = page.evaluate("getComputedStyle(document.querySelector('h1')).color")
+def test_paper_carries_the_facts_and_no_controls(name: str, reader: Page, paths: dict[str, str]) -> None:
+    reader.set_viewport_size({"width": 720, "height": 1000})
+    SCENES[name].open(reader, "en", paths)
+    reader.emulate_media(media="print", color_scheme="dark")
+    assert "\n".join(faults(reader)) == ""
+    ink = reader.evaluate("getComputedStyle(document.querySelector('h1')).color")
     assert max(map(int, re.findall(r"\d+", ink))) < 64, f"{ink} is no ink for paper"
-    assert page.locator("main").get_by_text("2026").first.is_visible()
-    assert [button.inner_text() for button in page.locator("button").all() if button.is_visible()] == []
-    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    assert reader.locator("main").get_by_text("2026").first.is_visible()
+    controls = reader.locator("button, .button").all()
+    assert [control.inner_text() for control in controls if control.is_visible()] == []
+    assert reader.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
-def test_nothing_moves_for_those_who_asked(window: Window) -> None:
-    page = window(reduced_motion="reduce")
-    page.goto("/en/events/forum")
-    page.evaluate(MEASURES)
-    assert page.evaluate("measures.moving()") == []
+def test_nothing_moves_for_those_who_asked(reader: Page) -> None:
+    reader.goto("/en/events/forum")
+    reader.evaluate(MEASURES)
+    assert reader.evaluate("measures.moving()") == []
