@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, sql, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from eventsapp import migration
@@ -18,6 +18,8 @@ from eventsapp.app import create_app
 from eventsapp.config import resource
 from eventsapp.db import db
 from eventsapp.models import Base
+from eventsapp.models.base import Json
+from tests.factory import Make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -65,7 +67,9 @@ def shape():
     found = inspect(db.engine)
     return {
         name: {
-            "columns": [{key: str(value) for key, value in column.items()} for column in found.get_columns(name)],
+            "columns": {
+                one["name"]: {key: str(value) for key, value in one.items()} for one in found.get_columns(name)
+            },
             "checks": sorted((one["name"], one["sqltext"]) for one in found.get_check_constraints(name)),
             "uniques": sorted((one["name"], *one["column_names"]) for one in found.get_unique_constraints(name)),
             "keys": sorted(
@@ -93,6 +97,35 @@ def test_rows_survive_what_a_version_does_to_other_tables(context):
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_topics_survive_on_their_way_down_and_up(context, now):
+    migration.upgrade()
+    make = Make(now)
+    said = [
+        {"": "Esperanto"},
+        {"en": "peace", "es": "paz"},
+        {"es": "debate", "es-MX": "foro"},
+        {"es": "paz"},
+        {"ja": "法"},
+    ]
+    make.event("forum", languages={"es-MX": "Foro", "en": "Forum"}, topics=said)
+    make.event("nothing", topics=[])
+    db.session.remove()
+    migration.downgrade(scripts().get_revision("20261122_1730").down_revision)
+    assert topics() == {"forum": ["Esperanto", "paz", "foro", "法"], "nothing": []}
+    migration.upgrade()
+    assert topics() == {"forum": [{"": "Esperanto"}, {"": "paz"}, {"": "foro"}, {"": "法"}], "nothing": []}
+    migration.downgrade(scripts().get_revision("20261122_1730").down_revision)
+    assert topics() == {"forum": ["Esperanto", "paz", "foro", "法"], "nothing": []}
+
+
+def topics():
+    """As they are stored, by the event's slug."""
+    with db.engine.connect() as connection:
+        return dict(
+            connection.execute(select(sql.table("event", sql.column("slug"), sql.column("topics", Json)))).all()
+        )
 
 
 def test_two_processes_that_upgrade_at_once_both_succeed(empty):

@@ -54,6 +54,9 @@ class ConferenceAccess(StrEnum):
 
 
 class PlaceState(StrEnum):
+    """UNVERIFIED waits for its owner to prove the address, and holds until then what was promised."""
+
+    UNVERIFIED = "unverified"
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     PENDING = "pending"
@@ -88,6 +91,9 @@ class LetterKind(StrEnum):
     PROMOTED = "promoted"
     CANCELLED = "cancelled"
     ALREADY_REGISTERED = "already_registered"
+    LINK = "link"
+    VERIFICATION = "verification"
+    ADDRESS_CHANGE = "address_change"
 
 
 class Placeholder(StrEnum):
@@ -138,3 +144,5 @@ class Purpose(StrEnum):
     RECEIPT = "receipt"
     MANAGE = "manage"
     JOIN = "join"
+    VERIFY = "verify"
+    ADDRESS = "address"

@@ -7,13 +7,23 @@ from eventsapp.models.event import Event, LanguageVariant, LetterText, Question
 from eventsapp.models.message import Message
 from eventsapp.models.occurrence import Conference, Occurrence
 from eventsapp.models.organization import Organization
-from eventsapp.models.registration import AddressUse, Answer, Place, Receipt, Registration
+from eventsapp.models.registration import (
+    AddressChange,
+    AddressUse,
+    Answer,
+    ChosenOption,
+    Place,
+    Receipt,
+    Registration,
+)
 
 __all__ = [
+    "AddressChange",
     "AddressUse",
     "Answer",
     "Attendance",
     "Base",
+    "ChosenOption",
     "Conference",
     "Event",
     "LanguageVariant",

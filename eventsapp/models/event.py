@@ -17,6 +17,7 @@ class Event(Base):
         CheckConstraint("(opens_local IS NULL) = (opens_tzid IS NULL)", name="opens_has_zone"),
         CheckConstraint("(closes_local IS NULL) = (closes_tzid IS NULL)", name="closes_has_zone"),
         CheckConstraint("length(slug) > 0", name="slug_not_empty"),
+        CheckConstraint("verify_seconds IS NULL OR verify_seconds > 0", name="verify_positive"),
         Index("ix_event_organization_id_published_at", "organization_id", "published_at"),
     )
 
@@ -25,7 +26,7 @@ class Event(Base):
     default_language_tag: Mapped[str]
     contact: Mapped[str] = mapped_column(default="")
     picture: Mapped[str] = mapped_column(default="")  # file name below instance/pictures, or empty
-    topics: Mapped[list[str]] = mapped_column(Json, default=list)
+    topics: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)  # [{language tag, or "" for all: text}]
     visibility: Mapped[Visibility] = mapped_column(one_of(Visibility, "visibility"), default=Visibility.PUBLIC)
     published_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
@@ -41,6 +42,8 @@ class Event(Base):
     closes_tzid: Mapped[str | None]
     closes_fold: Mapped[int] = mapped_column(default=0)
     closes_at: Mapped[datetime | None]
+    verify_seconds: Mapped[int | None]  # how long a place is held for an address to be proved; None: none need be
+    city_tzids: Mapped[list[str]] = mapped_column(Json, default=list)  # whose clocks an announcement names
 
     version: Mapped[int] = mapped_column(default=1)  # rises with every change of the record
     created_at: Mapped[datetime]
@@ -109,6 +112,9 @@ class Question(Base):
     required: Mapped[bool] = mapped_column(default=False)
     label: Mapped[dict[str, str]] = mapped_column(Json)  # {language tag: text}
     help: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
-    options: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)  # [{"id": …, "label": {tag: text}}]
+    # [{"id": …, "label": {tag: text}, "limit": most who may choose it, "other": True where one may say what}]
+    options: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
+    # [{"question": key of an earlier one, "is": [values]}]; asked only where all of them hold
+    only_if: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
 
     event: Mapped[Event] = relationship(back_populates="questions")

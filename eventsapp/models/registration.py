@@ -35,6 +35,8 @@ class Registration(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]  # somebody who reads this address said so, by a link in a letter
+    verify_until: Mapped[datetime | None]  # unverified places are held until then
 
     event: Mapped[Event] = relationship()
     places: Mapped[list["Place"]] = relationship(
@@ -50,12 +52,14 @@ class Place(Base):
     __table_args__ = (
         UniqueConstraint("registration_id", "occurrence_id"),
         CheckConstraint("revision >= 0", name="revision_not_negative"),
+        CheckConstraint("(state = 'unverified') = (promised IS NOT NULL)", name="promised_while_unverified"),
         Index("ix_place_occurrence_id_state_queued_at", "occurrence_id", "state", "queued_at", "id"),
     )
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
     occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"))
     state: Mapped[PlaceState] = mapped_column(one_of(PlaceState, "state"))
+    promised: Mapped[PlaceState | None] = mapped_column(one_of(PlaceState, "promised"))  # once the address is verified
     revision: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime]  # the waitlist's order
     invited_at: Mapped[datetime | None]  # first confirmed: a calendar may hold the entry since then
@@ -72,10 +76,43 @@ class Answer(Base):
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"), index=True)
-    value: Mapped[Any] = mapped_column(Json)  # as domain.questions stores it: text, number, bool or [option id]
+    value: Mapped[Any] = mapped_column(Json)  # as domain.questions stores it
 
     registration: Mapped[Registration] = relationship(back_populates="answers")
     question: Mapped[Question] = relationship()
+
+
+class ChosenOption(Base):
+    """One option of a choice question, as somebody chose it: what the options' limits count."""
+
+    __tablename__ = "chosen_option"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "question_id", "option_id"),
+        Index("ix_chosen_option_question_id_option_id", "question_id", "option_id"),
+    )
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"))
+    option_id: Mapped[str]
+
+
+class AddressChange(Base):
+    """A registration's wish to move to another address; it moves once the new address's owner agrees.
+
+    A later wish takes the earlier one's place. The worker deletes what has expired.
+    """
+
+    __tablename__ = "address_change"
+    __table_args__ = (Index("ix_address_change_expires_at", "expires_at"),)
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), unique=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str]
+    address_key: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    registration: Mapped[Registration] = relationship()
 
 
 class Receipt(Base):
