@@ -65,6 +65,19 @@ def announce(
     return [message for message in written if message is not None]
 
 
+def kind_of(places: Sequence[Place]) -> LetterKind:
+    """The letter that tells how places stand that were given just now; with several states the best one names it."""
+    states = {place.state for place in places}
+    for state, kind in (
+        (PlaceState.CONFIRMED, LetterKind.CONFIRMATION),
+        (PlaceState.WAITLISTED, LetterKind.WAITLISTED),
+        (PlaceState.PENDING, LetterKind.PENDING),
+    ):
+        if state in states:
+            return kind
+    return LetterKind.ALREADY_REGISTERED
+
+
 def withdraw(
     session: Session, registration: Registration, place: Place, *, now: datetime, settings: Settings
 ) -> Message | None:

@@ -1,6 +1,6 @@
-"""Places after admission: promoted, approved, declined, cancelled, called off. Each under the event's lock."""
+"""Places: given, promoted, approved, declined, cancelled, called off. Each under the event's lock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -36,6 +36,27 @@ def take_event(session: Session, event_id: int) -> Event:
     return event
 
 
+def give(
+    event: Event, registration: Registration, outcome: Mapping[str, PlaceState], *, now: datetime, queued_at: datetime
+) -> list[Place]:
+    """The places that ``admission.decide`` gave: new ones, or old ones given back with a higher revision."""
+    there = {place.occurrence_id: place for place in registration.places}
+    given: list[Place] = []
+    for occurrence in event.occurrences:
+        if occurrence.key not in outcome:
+            continue
+        place = there.get(occurrence.id)
+        if place is None:
+            place = Place(occurrence=occurrence, revision=0, created_at=now)
+            registration.places.append(place)
+        else:
+            place.revision += 1
+        place.queued_at = queued_at
+        move(place, outcome[occurrence.key], now)
+        given.append(place)
+    return given
+
+
 def promote(session: Session, event_id: int, *, now: datetime, settings: Settings) -> int:
     """Give free places to those who wait, in order; returns how many places. For whoever made room."""
     event = take_event(session, event_id)
@@ -58,7 +79,7 @@ def approve(
     A full date puts it on the waitlist at the time it applied, or is refused where there is none. With "all" it is
     all of its places or none. Raises NotFound, Invalid, Refused.
     """
-    event, registration = _take(session, registration_id)
+    event, registration = take_registration(session, registration_id)
     places = _places(event, registration, occurrence_key, {PlaceState.PENDING, PlaceState.DECLINED})
     if not places:
         raise Refused(N_("Nothing in this registration waits for approval."))
@@ -81,7 +102,7 @@ def decline(
 
     Raises NotFound, Invalid, Refused.
     """
-    event, registration = _take(session, registration_id)
+    event, registration = take_registration(session, registration_id)
     places = _places(event, registration, occurrence_key, {PlaceState.PENDING, PlaceState.WAITLISTED})
     if not places:
         raise Refused(N_("Nothing in this registration can be declined. A confirmed place can be cancelled."))
@@ -99,7 +120,7 @@ def cancel(
 
     Places of dates that are over stay as they were. Raises NotFound, Invalid, Refused.
     """
-    event, registration = _take(session, registration_id)
+    event, registration = take_registration(session, registration_id)
     places = [place for place in _places(event, registration, occurrence_key, HELD) if now < place.occurrence.ends_at]
     if not places:
         raise Refused(N_("This registration has no place that can still be cancelled."))
@@ -141,8 +162,8 @@ def call_off(
     )
 
 
-def _take(session: Session, registration_id: int) -> tuple[Event, Registration]:
-    """The event locked, and the registration as it is under that lock."""
+def take_registration(session: Session, registration_id: int) -> tuple[Event, Registration]:
+    """Lock the event, and read the registration with its places as it is under that lock. Raises NotFound: erased."""
     event_id = session.scalar(
         select(Registration.event_id).where(Registration.id == registration_id, Registration.erased_at.is_(None))
     )

@@ -129,9 +129,9 @@ def _settle(
         _remind(session, registration, now=now, settings=settings)
         return None
     _fill_in(registration, applicant, reference, now)
-    held = _place(event, registration, outcome, now, queued_at)
+    held = places.give(event, registration, outcome, now=now, queued_at=queued_at)
     _answer(session, event, registration, applicant)
-    letters.announce(session, registration, _kind(held), held, now=now, settings=settings)
+    letters.announce(session, registration, letters.kind_of(held), held, now=now, settings=settings)
     return registration
 
 
@@ -170,40 +170,6 @@ def _answer(session: Session, event: Event, registration: Registration, applican
         if rows:
             session.execute(insert(Answer), rows)
     session.expire(registration, ["answers"])
-
-
-def _place(
-    event: Event, registration: Registration, outcome: Mapping[str, PlaceState], now: datetime, queued_at: datetime
-) -> list[Place]:
-    """The places of the outcome: new ones, or cancelled ones given back with a higher revision."""
-    there = {place.occurrence_id: place for place in registration.places}
-    held: list[Place] = []
-    for occurrence in event.occurrences:
-        if occurrence.key not in outcome:
-            continue
-        place = there.get(occurrence.id)
-        if place is None:
-            place = Place(occurrence=occurrence, revision=0, created_at=now)
-            registration.places.append(place)
-        else:
-            place.revision += 1
-        place.queued_at = queued_at
-        places.move(place, outcome[occurrence.key], now)
-        held.append(place)
-    return held
-
-
-def _kind(held: list[Place]) -> LetterKind:
-    """The letter that tells how these places stand; with several states the best one names it."""
-    states = {place.state for place in held}
-    for state, kind in (
-        (PlaceState.CONFIRMED, LetterKind.CONFIRMATION),
-        (PlaceState.WAITLISTED, LetterKind.WAITLISTED),
-        (PlaceState.PENDING, LetterKind.PENDING),
-    ):
-        if state in states:
-            return kind
-    return LetterKind.ALREADY_REGISTERED
 
 
 def _remind(session: Session, registration: Registration, *, now: datetime, settings: Settings) -> None:
@@ -271,7 +237,9 @@ def _rename(
     registration.changed_at = now
     session.flush()
     held = [place for place in registration.places if place.state in places.HELD]
-    letters.announce(session, registration, _kind(held), held or registration.places, now=now, settings=settings)
+    letters.announce(
+        session, registration, letters.kind_of(held), held or registration.places, now=now, settings=settings
+    )
 
 
 def _take_back(session: Session, registration: Registration, *, now: datetime, settings: Settings) -> None:

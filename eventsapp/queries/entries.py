@@ -4,6 +4,7 @@ The room's own link, number and passcode stand in a public entry of a public roo
 carries that person's join link alone, because a room may change after the letter left.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
@@ -36,6 +37,19 @@ def held_tag(occurrence: Occurrence, asked: str) -> str:
     return occurrence.language_tag or variant(occurrence.event, asked).language_tag
 
 
+def text_for(asked: str, texts: Mapping[str, str], event: Event) -> tuple[str, str]:
+    """Of texts by language tag the one that serves ``asked``, and its tag: "" where it is for all languages.
+
+    Where none serves it is the one for all, or in the event's default language, or any. Two empty texts: there is none.
+    """
+    texts = {tag: text for tag, text in texts.items() if text}
+    if not texts:
+        return "", ""
+    fallback = next(tag for tag in ("", event.default_language_tag, *texts) if tag in texts)
+    tag = lookup(asked, [tag for tag in texts if tag], fallback)
+    return texts[tag], tag
+
+
 def page_url(event: Event, tag: str, *, settings: Settings) -> str:
     """The absolute address of the event's page in one of its languages."""
     return f"{settings.base_url}/{tag}/events/{quote(event.slug, safe='')}"
@@ -43,8 +57,17 @@ def page_url(event: Event, tag: str, *, settings: Settings) -> str:
 
 def personal_join_url(registration: Registration, *, settings: Settings) -> str:
     """The join link of one person; whoever has it gets in, so it travels by mail alone."""
-    said = token(settings.link_key, Purpose.JOIN, registration.public_id, registration.link_generation)
-    return f"{settings.base_url}/j/{said}"
+    return f"{settings.base_url}/j/{personal_token(registration, Purpose.JOIN, settings=settings)}"
+
+
+def personal_manage_url(registration: Registration, *, settings: Settings) -> str:
+    """Where one person changes or cancels the registration; whoever has it can, so it travels by mail alone."""
+    return f"{settings.base_url}/manage/{personal_token(registration, Purpose.MANAGE, settings=settings)}"
+
+
+def personal_token(registration: Registration, purpose: Purpose, *, settings: Settings) -> str:
+    """The token of one person for one purpose, good until ``link_generation`` rises."""
+    return token(settings.link_key, purpose, registration.public_id, registration.link_generation)
 
 
 def public_entry(occurrence: Occurrence, tag: str, *, settings: Settings) -> CalendarEntry:
@@ -108,13 +131,13 @@ def _entry(occurrence: Occurrence, asked: str, status: str, join_url: str, setti
         language_tag=tag,
         summary=words.summary,
         description=description,
-        location=_location(occurrence, tag),
+        location=text_for(tag, occurrence.location, event)[0],
         url=page_url(event, tag, settings=settings),
         status=status,
         organizer=Party(settings.mail_from, event.organization.sender_name or event.organization.name),
         join_url=join_url,
         lead=lead,
-        categories=tuple(event.topics),
+        categories=tuple(text_for(tag, topic, event)[0] for topic in event.topics),
     )
 
 
@@ -128,13 +151,6 @@ def _description(occurrence: Occurrence, words: LanguageVariant) -> str:
     if words.what_to_bring:
         parts.append(_("What to bring") + "\n" + to_plain(words.what_to_bring))
     return "\n\n".join(part for part in parts if part)
-
-
-def _location(occurrence: Occurrence, tag: str) -> str:
-    """The address in the entry's language, or the one for all, or the event's default, or any."""
-    texts = {key: text for key, text in occurrence.location.items() if text}
-    fallbacks = [key for key in ("", occurrence.event.default_language_tag, *texts) if key in texts]
-    return texts[lookup(tag, [key for key in texts if key], fallbacks[0])] if texts else ""
 
 
 def _status(occurrence: Occurrence) -> str:

@@ -120,17 +120,24 @@ def receipt_token(receipt: Receipt, settings: Settings) -> str:
 
 
 def registration_by_join_token(session: Session, token: str, *, settings: Settings) -> Registration:
-    """The registration whose join link this is, with places, occurrences, rooms and event loaded.
+    """The registration whose join link this is.
 
-    The link opens the page for every state of its places; what is shown of a room depends on the place. Raises
-    NotFound: wrong in any way, revoked, or erased.
+    The link opens the page for every state of its places; what is shown of a room depends on the place.
+    """
+    return registration_by_token(session, Purpose.JOIN, token, settings=settings)
+
+
+def registration_by_token(session: Session, purpose: Purpose, token: str, *, settings: Settings) -> Registration:
+    """The registration that a personal link of this purpose opens, with places, occurrences, rooms and event loaded.
+
+    Raises NotFound: wrong in any way, of another purpose, revoked, or erased.
     """
     public_id = links.public_id_in(token)
     registration = session.scalar(
         _whole().where(Registration.public_id == (public_id or ""), Registration.erased_at.is_(None))
     )
     if registration is None or not links.opens(
-        settings.link_key, Purpose.JOIN, token, registration.public_id, registration.link_generation
+        settings.link_key, purpose, token, registration.public_id, registration.link_generation
     ):
         raise _not_found()
     return registration

@@ -32,6 +32,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 FOREIGN = "foreign"  # the description by which the error page knows a post from another site
+_SECRET_ADDRESSES = frozenset({"receipt", "token"})  # views whose address only its owner knows
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
 
@@ -103,10 +104,8 @@ def refuse_foreign_posts() -> None:
 def _own_origin(origin: str | None) -> bool:
     if origin is None:
         return True
-    if (
-        origin == "null"
-    ):  # an older browser posting from a page with Referrer-Policy: no-referrer; its address is secret
-        return bool(request.view_args and "receipt" in request.view_args)
+    if origin == "null":  # a browser posting from a page with Referrer-Policy: no-referrer; its address is secret
+        return not _SECRET_ADDRESSES.isdisjoint(request.view_args or ())
     settings: Settings = current_app.extensions["settings"]
     ours = urlsplit(settings.base_url)
     if origin == f"{ours.scheme}://{ours.netloc}":
