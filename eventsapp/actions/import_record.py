@@ -310,7 +310,7 @@ class _Import:
         self._set(event, "default_language_tag", record.default_language, "default_language")
         for name in ("contact", "picture", "visibility"):
             self._set(event, name, getattr(record, name), name)
-        self._set(event, "topics", list(record.topics), "topics")
+        self._set(event, "topics", [dict(topic) for topic in record.topics], "topics")
         for name in ("choose", "approval", "waitlist"):
             self._set(event, name, getattr(record, name), f"registration.{name}")
         self._window(event, "opens", record.opens)

@@ -41,7 +41,7 @@ def record_of(event: Event) -> EventRecord:
         occurrences=tuple(map(_occurrence, event.occurrences)),
         contact=event.contact,
         picture=event.picture,
-        topics=tuple(event.topics),
+        topics=tuple(dict(topic) for topic in event.topics),
         opens=_moment(event.opens_local, event.opens_tzid, event.opens_fold),
         closes=_moment(event.closes_local, event.closes_tzid, event.closes_fold),
         choose=event.choose,

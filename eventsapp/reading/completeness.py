@@ -9,7 +9,12 @@ from eventsapp.reading.values import EventRecord, Words
 
 def missing_translations(record: EventRecord) -> list[str]:
     """One line for each text that a language of the event lacks, named by its key; in the order of the record."""
-    return [*_words(record), *_labels(record), *_letters(record)]
+    return [*_topics(record), *_words(record), *_labels(record), *_letters(record)]
+
+
+def _topics(record: EventRecord) -> Iterator[str]:
+    for at, topic in enumerate(record.topics):
+        yield from _lacking(record, f"topics[{at}].{{tag}}", topic)
 
 
 def _words(record: EventRecord) -> Iterator[str]:
@@ -31,8 +36,7 @@ def _labels(record: EventRecord) -> Iterator[str]:
         for place, option in enumerate(question.options):
             yield from _lacking(record, f"{key}.options[{place}].label.{{tag}}", option.label)
     for at, occurrence in enumerate(record.occurrences):
-        if "" not in occurrence.location:
-            yield from _lacking(record, f"occurrences[{at}].location.{{tag}}", occurrence.location)
+        yield from _lacking(record, f"occurrences[{at}].location.{{tag}}", occurrence.location)
 
 
 def _letters(record: EventRecord) -> Iterator[str]:
@@ -43,8 +47,8 @@ def _letters(record: EventRecord) -> Iterator[str]:
 
 
 def _lacking(record: EventRecord, key: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """A language is served by its parents too: es-MX by es. Nothing is lacking where no language has the text."""
-    having = [tag for tag, text in texts.items() if text]
+    """A language is served by its parents too: es-MX by es. Nothing is lacking where none has the text, or one is for all."""
+    having = [] if "" in texts else [tag for tag, text in texts.items() if text]
     for tag in record.languages:
         if having and not any(step in having for step in parents(tag)):
             yield f"{key.format(tag=tag)} is missing; {', '.join(having)} has it."

@@ -25,7 +25,7 @@ class ListOf(Told):
         self.inner._bind_to_schema(field_name, self)  # noqa: SLF001  as marshmallow's own List does
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> list[Any]:
-        if isinstance(value, str) and self.single:
+        if isinstance(value, (str, Mapping)) and self.single:
             value = [value]
         if not isinstance(value, list):
             raise Bad("Write a list here: one line each, beginning with a dash.")

@@ -286,7 +286,12 @@ class RecordSchema(RecordPart):
     default_language = Tag(about="The language that serves where a reader's own is missing.")
     contact = Email(about="The e-mail address that answers questions about this event.")
     picture = PictureName(about="A PNG, JPEG or WebP file beside the record, 8 MB at most, or a stored picture's name.")
-    topics = ListOf(Line(60), most=20, single=True, about="A few words that group events.")
+    topics = ListOf(
+        KeyedBy(Tag(), Line(60), plain=True),
+        most=20,
+        single=True,
+        about="A few words that group events, each a text for all languages, or one for each.",
+    )
     languages = KeyedBy(
         Tag(),
         Part(LanguagePart, text_as=["summary"]),

@@ -79,7 +79,7 @@ class _Settling:
             occurrences=occurrences,
             contact=values.get("contact", ""),
             picture=values.get("picture", ""),
-            topics=tuple(dict.fromkeys(topic for topic in values.get("topics") or () if topic)),
+            topics=self._topics(),
             choose=registration.get("choose", Choose.ONE),
             approval=registration.get("approval", Approval.AUTOMATIC),
             waitlist=registration.get("waitlist", False),
@@ -159,6 +159,11 @@ class _Settling:
             for tag, given in (self.values.get("languages") or {}).items()
             if isinstance(given, Mapping)
         }
+
+    def _topics(self) -> tuple[Labels, ...]:
+        given = self.values.get("topics") or ()
+        topics = [self._labels(topic, ("topics", at), plain_tag="") for at, topic in enumerate(given)]
+        return tuple(topic for at, topic in enumerate(topics) if topic and topic not in topics[:at])
 
     def _check_tag(self, tag: str, path: Path) -> None:
         if self.languages and not any(related(tag, language) for language in self.languages):

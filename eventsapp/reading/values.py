@@ -133,7 +133,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """The whole event. ``status`` None is what the record does not say: an existing event keeps its own."""
+    """The whole event. Each of ``topics`` goes by language tag, "" is for all languages.
+
+    ``status`` None is what the record does not say: an existing event keeps its own.
+    """
 
     slug: str
     organization: OrganizationRecord
@@ -142,7 +145,7 @@ class EventRecord:
     occurrences: tuple[OccurrenceRecord, ...]
     contact: str = ""
     picture: str = ""
-    topics: tuple[str, ...] = ()
+    topics: tuple[Labels, ...] = ()
     opens: Moment | None = None
     closes: Moment | None = None
     choose: Choose = Choose.ONE

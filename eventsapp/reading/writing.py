@@ -19,6 +19,7 @@ from eventsapp.reading.values import (
     RECORD_VERSION,
     ConferenceRecord,
     EventRecord,
+    Labels,
     LetterWords,
     Moment,
     OccurrenceRecord,
@@ -50,7 +51,7 @@ def plain_record(record: EventRecord) -> Plain:
             "default_language": record.default_language,
             "contact": record.contact,
             "picture": record.picture,
-            "topics": list(record.topics),
+            "topics": [_by_language(topic, order) for topic in record.topics],
             "languages": {tag: _filled(_values(words)) for tag, words in record.languages.items()},
             "occurrences": [_occurrence(occurrence, order) for occurrence in record.occurrences],
             "registration": _filled(
@@ -85,7 +86,6 @@ def _organization(organization: OrganizationRecord) -> Plain:
 
 def _occurrence(occurrence: OccurrenceRecord, order: Sequence[str]) -> Plain:
     join_opens = occurrence.join_opens_seconds
-    location = occurrence.location
     return _filled(
         {
             "id": occurrence.id,
@@ -96,7 +96,7 @@ def _occurrence(occurrence: OccurrenceRecord, order: Sequence[str]) -> Plain:
             "language": occurrence.language,
             "status": "cancelled" if occurrence.cancelled else None,
             "capacity": occurrence.capacity,
-            "location": location[""] if set(location) == {""} else _ordered(location, order),
+            "location": _by_language(occurrence.location, order),
             "registration": occurrence.registration,
             "join_opens": None if join_opens == JOIN_OPENS_SECONDS else iso_duration(join_opens),
             "conference": _conference(occurrence.conference),
@@ -151,6 +151,11 @@ def _question(question: QuestionRecord, order: Sequence[str]) -> Plain:
             "options": [{"id": option.id, "label": _ordered(option.label, order)} for option in question.options],
         }
     )
+
+
+def _by_language(texts: Labels, order: Sequence[str]) -> str | Plain:
+    """What is for all languages is written as the text alone."""
+    return texts[""] if set(texts) == {""} else _ordered(texts, order)
 
 
 def _ordered(by_tag: Mapping[str, Any], order: Sequence[str]) -> Plain:

@@ -17,7 +17,7 @@ from eventsapp.domain.languages import direction, own_name, related
 from eventsapp.domain.vocabulary import ConferenceAccess
 from eventsapp.domain.wording import ReaderWords, TimeWords, moment_words, reader_words, time_words
 from eventsapp.models import Event, LanguageVariant, Occurrence
-from eventsapp.queries.entries import public_entry, variant
+from eventsapp.queries.entries import public_entry, text_for, variant
 from eventsapp.queries.registrations import offer_of, rules_of, tallies
 from eventsapp.web.language import Reading
 
@@ -172,6 +172,11 @@ def opening_of(event: Event, tag: str) -> Opening:
     opens = moment_words(event.opens_at, event.opens_tzid, tag) if event.opens_at and event.opens_tzid else ""
     closes = moment_words(event.closes_at, event.closes_tzid, tag) if event.closes_at and event.closes_tzid else ""
     return Opening(opens, closes)
+
+
+def topics_of(event: Event, reading: Reading) -> list[Words]:
+    """In the language of the organizer's words on this page; a topic for all languages is marked with none."""
+    return [words_of(*text_for(reading.words, topic, event), reading) for topic in event.topics]
 
 
 def languages_of(event: Event) -> list[str]:

@@ -17,7 +17,16 @@ from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.web.assets import shared_by_all
 from eventsapp.web.caching import cacheable
 from eventsapp.web.calendars import calendar_file
-from eventsapp.web.editions import languages_of, listed, listed_editions, opening_of, whole_editions, words_in, words_of
+from eventsapp.web.editions import (
+    languages_of,
+    listed,
+    listed_editions,
+    opening_of,
+    topics_of,
+    whole_editions,
+    words_in,
+    words_of,
+)
 from eventsapp.web.forms import TRAP, RegistrationForm, Typed
 from eventsapp.web.language import Reading, read_in
 from eventsapp.web.pages import Pages, absolute, accent_of, link, now, page, reader_tzid, settings
@@ -69,6 +78,7 @@ def event_page(
         about=words_of(to_html(words.description), words.language_tag, reading),
         bring=words_of(to_html(words.what_to_bring), words.language_tag, reading),
         picture_alt=words_of(words.picture_alt, words.language_tag, reading),
+        topics=topics_of(event, reading),
         opening=opening_of(event, reading.tag),
         form=form,
         languages=languages_of(event),

@@ -191,6 +191,7 @@ MILD = [
     changed() | {"languages": {"en": {"summary": "Public forum", "description": "New"}}},
     changed() | {"languages": {"en": {"summary": "Public forum", "what_to_bring": "Pen"}}},
     changed() | {"topics": ["new"]},
+    changed() | {"topics": [{"en": "new"}]},
     changed(language=None),
 ]
 QUIET = [

@@ -27,7 +27,7 @@ WORDS = {
 
 @pytest.fixture
 def forum(make: Make) -> Event:
-    return make.event(languages=WORDS, topics=["peace"])
+    return make.event(languages=WORDS, topics=[{"": "Esperanto"}, {"en": "peace", "es": "paz"}])
 
 
 def place_of(make: Make, event: Event, state: PlaceState = PlaceState.CONFIRMED, key: str = "spanish") -> Place:
@@ -93,8 +93,21 @@ def test_a_public_entry_of_a_public_room(forum: Event, settings: Settings, now: 
         "join_url": room.url,
         "lead": f"Join: {room.url}",
         "transparent": True,
-        "categories": ("peace",),
+        "categories": ("Esperanto", "peace"),
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "served"),
+    [("en", "peace"), ("es-MX", "paz"), ("fr", "peace"), ("de", "Ruhe und Frieden")],
+)
+def test_the_categories_are_the_topics_in_the_entry_s_language(
+    make: Make, settings: Settings, asked: str, served: str
+) -> None:
+    topics = [{"es": "paz", "en": "peace", "de": "Ruhe und Frieden"}, {"es": "foro"}, {"": "Esperanto"}]
+    forum = make.event(languages={"en": "Forum", "es": "Foro", "de": "Forum"}, topics=topics)
+    entry = public_entry(forum.occurrences[0], asked, settings=settings)
+    assert entry.categories == (served, "foro", "Esperanto")
 
 
 def test_a_room_known_by_its_number_alone_still_has_a_link(make: Make, settings: Settings) -> None:

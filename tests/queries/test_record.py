@@ -68,7 +68,7 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
         closes_local=datetime(2026, 6, 1, 9, 0),  # noqa: DTZ001
         closes_tzid="Europe/Madrid",
         closes_at=now,
-        topics=["a", "b"],
+        topics=[{"": "a"}, {"en": "b", "es": "c"}],
     )
     expected = EventRecord(
         slug="forum",
@@ -95,7 +95,7 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
             ),
         ),
         contact="contact@example.org",
-        topics=("a", "b"),
+        topics=({"": "a"}, {"en": "b", "es": "c"}),
         closes=Moment(datetime.fromisoformat("2026-06-01T09:00"), "Europe/Madrid"),
         questions=(
             QuestionRecord("q", QuestionType.SINGLE_CHOICE, False, labels, labels, (OptionRecord("a", labels),)),

@@ -102,6 +102,11 @@ def labels(tags: list[str], *, default: str | None = None) -> st.SearchStrategy[
     return st.fixed_dictionaries({default: lines(least=1)} if default else {}, optional=optional)
 
 
+def by_language(tags: list[str]) -> st.SearchStrategy[dict[str, str]]:
+    """One text for all languages, or one for some."""
+    return st.fixed_dictionaries({"": lines(least=1)}) | labels(tags).filter(bool)
+
+
 @st.composite
 def conferences(draw: st.DrawFn) -> ConferenceRecord:
     number = draw(st.sampled_from(["", "85835549492", "4155551234", "123456789"]))
@@ -124,7 +129,7 @@ def occurrences(draw: st.DrawFn, name: str, tags: list[str]) -> OccurrenceRecord
         duration_seconds=draw(st.integers(60, 60 * 24 * 3600)),
         language=draw(st.none() | st.sampled_from(tags)),
         capacity=draw(st.none() | st.integers(1, 1_000_000)),
-        location=draw(labels(tags) | st.fixed_dictionaries({"": lines(least=1)})),
+        location=draw(st.just({}) | by_language(tags)),
         registration=draw(st.sampled_from(RegistrationNeed)),
         join_opens_seconds=draw(st.integers(0, 7 * 24 * 3600)),
         cancelled=draw(st.booleans()),
@@ -186,7 +191,7 @@ def records(draw: st.DrawFn, slug: str = "forum") -> EventRecord:
         languages={tag: draw(words) for tag in tags},
         occurrences=tuple(draw(occurrences(name, tags)) for name in names),
         contact=draw(st.sampled_from(["", "ana@example.org"])),
-        topics=tuple(draw(st.lists(lines(least=1), max_size=3, unique=True))),
+        topics=tuple(draw(st.lists(by_language(tags), max_size=3, unique_by=str))),
         opens=opens,
         closes=closes,
         choose=draw(st.sampled_from(Choose)),

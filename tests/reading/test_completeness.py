@@ -17,6 +17,7 @@ def test_each_text_that_a_language_lacks_is_named():
                 "es": {"summary": "Foro", "what_to_bring": "w"},
                 "es-MX": {"summary": "Foro", "description": "y"},
             },
+            topics=[{"en": "Democracy", "es": "Democracia"}, {"es": "Foro"}, "Esperanto"],
             occurrences=[occurrence(location={"en": "Street"}), occurrence(id="two", location="Street")],
             registration={
                 "questions": [
@@ -33,6 +34,7 @@ def test_each_text_that_a_language_lacks_is_named():
         )
     )
     assert missing_translations(said) == [
+        "topics[1].en is missing; es has it.",
         "languages.es.excerpt is missing; en has it.",
         "languages.es-MX.excerpt is missing; en has it.",
         "languages.es.description is missing; en, es-MX has it.",

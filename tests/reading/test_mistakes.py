@@ -75,6 +75,10 @@ CASES = [
     (record(topics=["x"] * 21), "topics", "At most 20 can stand here."),
     (record(topics=["x" * 61]), "topics[0]", "at most 60 characters"),
     (record(topics=[None]), "topics[0]", "This is empty"),
+    (record(topics=["x", ["y"]]), "topics[1]", "Write a mapping here"),
+    (record(topics=["x", {"en": "y" * 61}]), "topics[1].en", "at most 60 characters"),
+    (record(topics=[{"en": "x", "de": "y"}]), "topics[0].de", "The event has no language de"),
+    (record(topics={"en": ["x", "y"]}), "topics[0].en", "This is a list"),
     (record(status="live"), "status", "live is not known here; write one of: draft, published, cancelled."),
     (record(visibility="privat"), "visibility", "write one of: public, unlisted."),
     # languages

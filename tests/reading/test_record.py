@@ -318,6 +318,28 @@ def test_a_location_is_one_text_or_one_for_each_language():
     assert each.occurrences[0].location == {"es": "Calle"}
 
 
+@pytest.mark.parametrize(
+    ("written", "topics"),
+    [
+        ("Esperanto", ({"": "Esperanto"},)),
+        (["Esperanto", " two\nwords "], ({"": "Esperanto"}, {"": "two words"})),
+        (
+            [{"en": "Democracy", "ES": "Democracia"}, "Esperanto"],
+            ({"en": "Democracy", "es": "Democracia"}, {"": "Esperanto"}),
+        ),
+        ({"en": "Democracy", "es": "Democracia"}, ({"en": "Democracy", "es": "Democracia"},)),
+        (
+            [{"en": "A", "es": "B"}, "", {"es": "B", "en": "A"}, {"en": ""}, "A", "A"],
+            ({"en": "A", "es": "B"}, {"": "A"}),
+        ),
+    ],
+    ids=str,
+)
+def test_a_topic_is_one_text_or_one_for_each_language(written, topics):
+    languages = {"en": "Forum", "es": "Foro"}
+    assert read(record(languages=languages, default_language="en", topics=written)).topics == topics
+
+
 def test_the_window_takes_the_zone_that_all_occurrences_share():
     said = read(record(registration={"opens": "2027-06-01 09:00", "closes": {"at": "2027-11-07 01:30", "fold": "1"}}))
     assert said.opens == Moment(at("2027-06-01T09:00"), LA)

@@ -55,6 +55,8 @@ def test_what_export_writes_is_valid(said):
         record(occurrences=[occurrence(conference={"kind": "webinarr"})]),
         record(registration={"choose": "two"}),
         record(languages={"en": {}}),
+        record(topics=[["x"]]),
+        record(topics=[{"en": ["x"]}]),
         {"record": 1},
     ],
 )

@@ -48,8 +48,10 @@ def test_a_record_is_written_for_people():
         default_language: en
         contact: forum@league.example
         topics:
-          - public forum
-          - community
+          - en: public forum
+            es: foro público
+          - en: community
+            es: comunidad
         languages:
           en:
             summary: Public online forum

@@ -114,6 +114,29 @@ def test_words_that_fall_back_carry_their_own_language(client, make):
     assert (page.one("h1").text, page.one("h1")["lang"]) == ("Night sky", "en")
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/es/events/forum", [("Democracia", None, None), ("peace", "en", "ltr"), ("Esperanto", None, None)]),
+        ("/es-MX/events/forum", [("Democracia", None, None), ("peace", "en", "ltr"), ("Esperanto", None, None)]),
+        ("/en/events/forum", [("Democracy", None, None), ("peace", None, None), ("Esperanto", None, None)]),
+        ("/fr/events/forum", [("Democracy", None, None), ("peace", None, None), ("Esperanto", None, None)]),
+        ("/ar/events/forum", [("ديمقراطية", "ar", "rtl"), ("peace", None, None), ("Esperanto", None, None)]),
+    ],
+)
+def test_topics_are_in_the_page_s_language_or_carry_their_own(client, make, path, shown):
+    make.event(
+        languages={"en": "Forum", "es": "Foro", "ar": "منتدى"},
+        topics=[
+            {"en": "Democracy", "es": "Democracia", "ar": "ديمقراطية"},
+            {"en": "peace"},
+            {"": "Esperanto"},
+        ],
+    )
+    (topics,) = [found for found in read(client.get(path)).all("ul", class_="badges") if "aria-label" in found.attrs]
+    assert [(topic.text, topic.get("lang"), topic.get("dir")) for topic in topics.all("bdi")] == shown
+
+
 def test_questions_that_fall_back_carry_their_own_language(client, make):
     question = {"key": "wish", "label": {"en": "Your wish"}, "help": {"es": "Sea breve.", "en": "Be brief."}}
     make.event(questions=[question])

@@ -313,7 +313,12 @@ def test_what_the_organizer_wrote_is_text_or_safe_markdown(client, make):
     evil = "<script>alert(1)</script>{{7*7}}"
     words = {"summary": evil, "excerpt": evil, "description": f"{evil}\n\n# One\n\n[x](javascript:alert(1)) **bold**"}
     organization = make.organization(name=evil, slug="evil")
-    make.event(languages={"en": words}, topics=[evil], organization=organization, contact='"><u>@example.org')
+    make.event(
+        languages={"en": words},
+        topics=[{"": evil}, {"en": evil}],
+        organization=organization,
+        contact='"><u>@example.org',
+    )
     answer = client.get("/events/forum")
     page = read(answer)
     assert page.one("h1").text == evil
