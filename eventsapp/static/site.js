@@ -1,4 +1,4 @@
-// Pages work without this. It asks the server for the reader's zone, which words all times; it formats nothing itself.
+// Pages work without this. It asks the server to word the times in the reader's zone, and formats nothing itself.
 (() => {
   const doc = document, key = "time-zone";
   const stored = (zone) => {
@@ -16,15 +16,15 @@
   });
   addEventListener("pageshow", () => { for (const form of doc.forms) delete form.dataset.sent; });
 
-  const slots = doc.querySelectorAll("[data-zone]"), here = new URL(location);
+  const here = new URL(location), asked = here.searchParams;
   const zone = stored() || Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (!slots.length || !zone || here.searchParams.has("tz")) return;
-  here.searchParams.set("tz", zone);
+  if (!zone || asked.has("tz") || !doc.querySelector("[data-zone]")) return;
+  asked.set("tz", zone);
+  asked.set("part", "times");
   fetch(here, { credentials: "omit" }).then((answer) => answer.text()).then((text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html");
-    for (const slot of slots) {
-      const other = fresh.querySelector(`[data-zone="${CSS.escape(slot.dataset.zone)}"]`);
-      if (other) slot.replaceWith(other);
+    for (const slot of fresh.querySelectorAll("[data-zone]")) {
+      doc.querySelector(`[data-zone="${CSS.escape(slot.dataset.zone)}"]`)?.replaceWith(slot);
     }
     const field = doc.getElementById("time_zone"), guess = fresh.getElementById("time_zone");
     if (field && guess && field.value === field.defaultValue && !doc.querySelector(".problem")) field.value = guess.value;

@@ -8,7 +8,7 @@ from functools import cache
 from flask import Blueprint, Response, abort, current_app
 
 from eventsapp.config import PACKAGE, Settings
-from eventsapp.domain.colour import accent_steps
+from eventsapp.domain.colour import PRODUCT_ACCENT, accent_steps
 from eventsapp.web.caching import cacheable
 from eventsapp.web.pattern import pattern_svg
 
@@ -39,7 +39,8 @@ def asset(name: str) -> str:
 def accent_url(accent: str) -> str:
     """The address of an organization's colours; an empty text where they are the product's own."""
     colour = accent.strip().lstrip("#").lower()
-    return f"/accent/{colour}.css" if re.fullmatch("[0-9a-f]{6}", colour) else ""
+    own = f"#{colour}" != PRODUCT_ACCENT and re.fullmatch("[0-9a-f]{6}", colour)
+    return f"/accent/{colour}.css" if own else ""
 
 
 @assets.get("/static/<digest>/<name>")

@@ -21,6 +21,8 @@ from eventsapp.web.assets import accent_url, asset
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
+TIMES = "times"
+
 
 class Pages(Blueprint):
     """A blueprint whose pages stand below ``/`` and below ``/<language_tag>/`` too; views never see the tag."""
@@ -45,6 +47,7 @@ def dress(app: Flask, _settings: Settings) -> None:
         | {"own_name": languages.own_name, "direction": languages.direction, "contact_url": contact_url}
         | {"grouped": rooms.grouped, "city_words": city_words}
     )
+    app.jinja_env.filters["zoned"] = zoned
     app.context_processor(lambda: {"reading": g.reading, "reader_tzid": reader_tzid()})
     app.url_value_preprocessor(_drop_tag)
 
@@ -129,6 +132,30 @@ def reader_tzid() -> str | None:
         return None
 
 
+def asked_part() -> str | None:
+    """What the address asks for by ``?part=``, or None for the whole page; there is no other part than the times."""
+    return TIMES if request.args.get("part") == TIMES else None
+
+
+def zoned(markup: str) -> str:
+    """The template filter around what hangs on the reader's zone: it stays where it is, and ``times_of`` knows it."""
+    g.zoned.append(markup)
+    return markup
+
+
+def times_of(whole: Response) -> Response:
+    """The page itself; where ``?part=times`` asks for no more, only what of it hangs on the reader's zone.
+
+    The script puts that into the page it stands in, so that nobody loads a whole page twice.
+    """
+    if asked_part() is None:
+        return whole
+    response = page("public/times.html", times=g.zoned)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
 def page(template: str, *, status: int = 200, **context: Any) -> Response:
     """An HTML page that no cache keeps unless ``cacheable`` or ``keep_private`` says more."""
+    g.zoned = []  # of this page alone
     return Response(render_template(template, **context), status, mimetype="text/html")

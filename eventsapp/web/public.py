@@ -29,7 +29,7 @@ from eventsapp.web.editions import (
 )
 from eventsapp.web.forms import TRAP, RegistrationForm, Typed
 from eventsapp.web.language import Reading, read_in
-from eventsapp.web.pages import Pages, absolute, accent_of, link, now, page, reader_tzid, settings
+from eventsapp.web.pages import Pages, absolute, accent_of, link, now, page, reader_tzid, settings, times_of
 from eventsapp.web.pattern import pattern_png
 from eventsapp.web.structured import structured_data
 
@@ -52,7 +52,7 @@ def organization(slug: str) -> Response:
 
 @public.page("/events/<slug>")
 def event(slug: str) -> Response:
-    return cacheable(event_page(event_by_slug(_session(), plain(slug))))
+    return cacheable(times_of(event_page(event_by_slug(_session(), plain(slug)))))
 
 
 def event_page(
@@ -139,7 +139,7 @@ def _list(template: str, listing: Listing, **context: Any) -> Response:
     response = page(
         template, listing=listing, entries=entries, languages=offered, canonical=_canonical(listing, reading), **context
     )
-    return cacheable(response)
+    return cacheable(times_of(response))
 
 
 def _canonical(listing: Listing, reading: Reading) -> str:

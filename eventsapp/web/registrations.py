@@ -22,7 +22,7 @@ from eventsapp.web.forms import AddressForm, RegistrationForm
 from eventsapp.web.headers import keep_private
 from eventsapp.web.language import Reading, read_in
 from eventsapp.web.limits import per_network
-from eventsapp.web.pages import Pages, link, now, page, reader_tzid, settings
+from eventsapp.web.pages import Pages, asked_part, link, now, page, reader_tzid, settings
 from eventsapp.web.public import event_page, plain
 
 registrations = Pages("registrations", __name__)
@@ -31,7 +31,7 @@ registrations = Pages("registrations", __name__)
 @registrations.page("/events/<slug>/registrations", methods=["GET"])
 def form_was_here(slug: str) -> AnyResponse:
     """Where a reload or a bookmark of the sent form leads back to the form."""
-    return redirect(link("public.event", slug=event_by_slug(db.session(), plain(slug)).slug), 303)
+    return redirect(link("public.event", slug=event_by_slug(db.session(), plain(slug)).slug, part=asked_part()), 303)
 
 
 @registrations.page("/events/<slug>/registrations", methods=["POST"])

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import missing, module
-from tests.browser.scenes import SCENES, STATES
+from tests.browser.scenes import SCENES, STATES, Scene
 
 WRONG = '<!doctype html><html lang="en"><title>x</title><p><time datetime="2026-13-01">never</time></html>'
+TIMES = "/{{tag}}/events/{}?tz=America/Mexico_City&part=times"
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,7 @@ def checker() -> list[str]:
 def test_every_page_is_valid(reader: Page, paths: dict[str, str], checker: list[str], tmp_path: Path) -> None:
     pages = [(name, scene, tag) for tag in ("en", "es") for name, scene in SCENES.items()]
     pages += [(name, scene, "es") for name, scene in STATES.items()]
+    pages += [(f"times-{slug}", Scene(TIMES.format(slug)), "en") for slug in ("forum", "evening", "series")]
     for name, scene, tag in pages:
         source = scene.open(reader, tag, paths).text()
         (tmp_path / f"{name}-{tag}.html").write_text(source, encoding="utf-8")

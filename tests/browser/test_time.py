@@ -13,6 +13,12 @@ Date.prototype.toLocaleString = Date.prototype.toLocaleDateString = Date.prototy
 Date.prototype.getTimezoneOffset = () => 480;
 """
 
+# All that hangs on the reader's zone, as it stands in the page.
+ZONED = """[
+    ...[...document.querySelectorAll("[data-zone]")].map((slot) => slot.outerHTML.trim()),
+    document.getElementById("time_zone")?.value ?? "",
+]"""
+
 
 def test_the_page_shows_the_servers_words(window: Window) -> None:
     page = window(timezone_id="America/Vancouver")
@@ -32,6 +38,37 @@ def test_another_zone_is_worded_by_the_server(window: Window) -> None:
     assert "Saturday 16 January 2027, 9:00 am" in said
     assert "+1 day" in said
     assert "OLD" not in said
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/en/",
+        "/es/organizations/example-league",
+        "/en/events/forum",
+        "/es/events/series",
+        "/en/events/open-house",
+        "/ja/events/lang",
+        "/ar/events/arabic",
+    ],
+)
+def test_the_script_makes_the_page_that_the_address_would(path: str, window: Window) -> None:
+    page = window(timezone_id="America/Mexico_City")
+    page.goto(path, wait_until="networkidle")
+    made = page.evaluate(ZONED)
+    page.goto(f"{path}?tz=America/Mexico_City")
+    assert made == page.evaluate(ZONED)
+    assert "UTC−6" in "".join(made)
+
+
+def test_the_page_of_a_mistake_shows_the_readers_times_too(window: Window) -> None:
+    page = window(timezone_id="America/Mexico_City")
+    page.goto("/en/events/evening", wait_until="networkidle")
+    page.locator("[name=time_zone]").fill("Atlantis")
+    page.locator("main form button[type=submit]").click()
+    page.locator(".problem").wait_for()
+    page.get_by_text("(Mexico City, UTC−6)").first.wait_for()
+    assert page.locator("[name=time_zone]").input_value() == "Atlantis"
 
 
 @pytest.mark.parametrize("tzid", ["Etc/Unknown", "Mars/Olympus", ""])

@@ -1,25 +1,35 @@
 """How much a page weighs, and what it asks of whom."""
 
+from urllib.parse import urlsplit
+
+import pytest
 from playwright.sync_api import Response
 
 from tests.browser.conftest import Window
 
 MOST = 30_000
-COUNTED = {"text/html", "text/css", "text/javascript"}
+PICTURE = "/pattern/"
 
 
-def test_an_event_page_is_light(window: Window) -> None:
-    page = window()
+@pytest.mark.parametrize("tag", ["en", "es"])
+@pytest.mark.parametrize("query", ["", "?tz=America/Mexico_City"])
+def test_an_event_page_is_light(tag: str, query: str, window: Window) -> None:
+    """All that comes from the first byte until the reader's times stand there, without the picture."""
+    page = window(timezone_id="America/Mexico_City")
     answers: list[Response] = []
 
     def keep(answer: Response) -> None:
         answers.append(answer)
 
     page.on("response", keep)
-    page.goto("/en/events/public-forum?tz=America/Mexico_City", wait_until="networkidle")
-    weights = [(answer.url, len(answer.body())) for answer in answers if _kind(answer) in COUNTED]
-    assert len(weights) == 4
-    assert sum(weight for _url, weight in weights) <= MOST, weights
+    page.goto(f"/{tag}/events/public-forum{query}", wait_until="networkidle")
+    page.get_by_text("UTC−6").first.wait_for()
+    weights = [(_address(answer), len(answer.body())) for answer in answers if PICTURE not in answer.url]
+    assert len(weights) == len(answers) - 1
+    pages = [address for address, _bytes in weights if "/events/" in address]
+    times = f"/{tag}/events/public-forum?tz=America%2FMexico_City&part=times"
+    assert pages == [f"/{tag}/events/public-forum{query}", *([] if query else [times])]
+    assert sum(weight for _at, weight in weights) <= MOST, weights
 
 
 def test_nothing_is_kept_in_the_browser(window: Window, paths: dict[str, str]) -> None:
@@ -37,5 +47,6 @@ def test_an_unknown_page_is_answered_in_words(window: Window) -> None:
     assert page.locator("main h1").inner_text() != ""
 
 
-def _kind(answer: Response) -> str:
-    return answer.headers.get("content-type", "").partition(";")[0]
+def _address(answer: Response) -> str:
+    parts = urlsplit(answer.url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

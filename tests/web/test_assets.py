@@ -52,6 +52,12 @@ def test_an_organization_has_its_own_colours_by_a_sheet_of_its_own(client, make)
     assert page.one("img", class_="art")["src"] == "/pattern/c8452b/forum.svg"
 
 
+def test_the_products_own_colours_need_no_sheet_of_their_own(client, make):
+    for number, accent in enumerate(("", PRODUCT_ACCENT, f" {PRODUCT_ACCENT.upper()}")):
+        make.event(f"e{number}", organization=make.organization(slug=f"o{number}", accent=accent))
+        assert len(read(client.get(f"/events/e{number}")).all("link", rel="stylesheet")) == 1, accent
+
+
 def test_a_pattern_follows_from_its_seed(client):
     one, other = pattern_svg("forum", "c8452b"), pattern_svg("other", "c8452b")
     assert one == pattern_svg("forum", "c8452b") != other
