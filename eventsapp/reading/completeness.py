@@ -47,7 +47,10 @@ def _letters(record: EventRecord) -> Iterator[str]:
 
 
 def _lacking(record: EventRecord, key: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """A language is served by its parents too: es-MX by es. Nothing is lacking where none has the text, or one is for all."""
+    """A language is served by its parents too: es-MX by es.
+
+    Nothing is lacking where no language has the text, or one text is for all languages.
+    """
     having = [] if "" in texts else [tag for tag, text in texts.items() if text]
     for tag in record.languages:
         if having and not any(step in having for step in parents(tag)):
