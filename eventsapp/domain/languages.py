@@ -111,6 +111,20 @@ def lookup(asked: str, available: Sequence[str], default: str) -> str:
     return default if found is None else found
 
 
+def lookup_alike(asked: str, available: Sequence[str]) -> str | None:
+    """The like of ``lookup`` that stays within the script asked for: what serves a reader of zh-Hant is not zh-Hans."""
+    try:
+        asked = canonical_tag(asked)
+    except Invalid:
+        return None
+    return _served(asked, [tag for tag in available if alike(tag, asked)])
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two tags name one language in one script: es-MX and es-ES, but not zh-Hant and zh-Hans."""
+    return related(one, other) and _script_of(one) == _script_of(other)
+
+
 def related(one: str, other: str) -> bool:
     """Whether two tags name one language, perhaps of two regions or scripts: es-MX and es-ES, nb and no."""
     return _parents(one)[-1] == _parents(other)[-1]

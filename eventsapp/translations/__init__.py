@@ -12,31 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from eventsapp.domain.errors import DomainError
+from eventsapp.domain.languages import lookup_alike
 from eventsapp.domain.wording import in_language
 
-INTERFACE_LANGUAGES = ("en", "es")  # the first is the language of the source texts
+INTERFACE_LANGUAGES = ("en", "es", "fr", "de", "pt-BR", "it", "ar", "zh-Hans")  # the source texts' language first
+CATALOGS = {tag: tag.replace("-", "_") for tag in INTERFACE_LANGUAGES[1:]}  # and the folder of each one's catalog
 DOMAIN = "messages"
 _FOLDER = Path(__file__).parent
 _tag: ContextVar[str] = ContextVar("interface_language", default=INTERFACE_LANGUAGES[0])
 
 
 def interface_language(tag: str) -> str:
-    """The interface language that serves a BCP 47 tag: itself, then its parents, then English."""
-    lowered = {known.lower(): known for known in INTERFACE_LANGUAGES}
-    parts = tag.lower().replace("_", "-").split("-")
-    while parts:
-        if found := lowered.get("-".join(parts)):
-            return found
-        parts.pop()
-    return INTERFACE_LANGUAGES[0]
+    """The interface language that serves a BCP 47 tag: itself, its parents, another region of it; else English.
+
+    Never one in another script: who reads zh-Hant is not served by zh-Hans.
+    """
+    return lookup_alike(tag, INTERFACE_LANGUAGES) or INTERFACE_LANGUAGES[0]
 
 
 @cache
 def catalog(language: str) -> stdlib_gettext.NullTranslations:
     """The compiled catalog of one interface language; English is the source itself."""
-    if language == INTERFACE_LANGUAGES[0]:
+    if language not in CATALOGS:
         return stdlib_gettext.NullTranslations()
-    return stdlib_gettext.translation(DOMAIN, _FOLDER, [language.replace("-", "_")])
+    return stdlib_gettext.translation(DOMAIN, _FOLDER, [CATALOGS[language]])
 
 
 @contextmanager
