@@ -120,15 +120,16 @@ def test_words_that_fall_back_carry_their_own_language(client, make):
         ("/es/events/forum", [("Democracia", None, None), ("peace", "en", "ltr"), ("Esperanto", None, None)]),
         ("/es-MX/events/forum", [("Democracia", None, None), ("peace", "en", "ltr"), ("Esperanto", None, None)]),
         ("/en/events/forum", [("Democracy", None, None), ("peace", None, None), ("Esperanto", None, None)]),
-        ("/fr/events/forum", [("Democracy", None, None), ("peace", None, None), ("Esperanto", None, None)]),
-        ("/ar/events/forum", [("ديمقراطية", "ar", "rtl"), ("peace", None, None), ("Esperanto", None, None)]),
+        ("/fr/events/forum", [("Democracy", "en", "ltr"), ("peace", "en", "ltr"), ("Esperanto", None, None)]),
+        ("/mi/events/forum", [("Democracy", None, None), ("peace", None, None), ("Esperanto", None, None)]),
+        ("/fa/events/forum", [("دموکراسی", "fa", "rtl"), ("peace", None, None), ("Esperanto", None, None)]),
     ],
 )
 def test_topics_are_in_the_page_s_language_or_carry_their_own(client, make, path, shown):
     make.event(
-        languages={"en": "Forum", "es": "Foro", "ar": "منتدى"},
+        languages={"en": "Forum", "es": "Foro", "fa": "همایش"},
         topics=[
-            {"en": "Democracy", "es": "Democracia", "ar": "ديمقراطية"},
+            {"en": "Democracy", "es": "Democracia", "fa": "دموکراسی"},
             {"en": "peace"},
             {"": "Esperanto"},
         ],
