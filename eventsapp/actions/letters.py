@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import outbox
 from eventsapp.config import Settings
 from eventsapp.domain.links import new_public_id
-from eventsapp.domain.vocabulary import LetterKind, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
 from eventsapp.models import Message, Place, Registration
 
 _GIVE_A_PLACE = frozenset({LetterKind.CONFIRMATION, LetterKind.APPROVED, LetterKind.PROMOTED})
 _REPEAT = LetterKind.ALREADY_REGISTERED
+_GONE = frozenset({PlaceState.CANCELLED, PlaceState.DECLINED})
 
 
 def announce(
@@ -23,12 +24,14 @@ def announce(
     *,
     now: datetime,
     settings: Settings,
+    again: bool = False,
 ) -> list[Message]:
     """Write the letters that tell the fact ``kind`` about ``places``; the rows must say it already.
 
-    A registration with one place gets one letter, which carries its calendar object. With several, the letter lists
-    them all and each place confirmed just now gets an invite of its own; a cancellation is always one letter a place.
-    Letters still queued that the fact overtakes are dropped. ``kind`` is never INVITE: that follows from the others.
+    A registration with one place, beside those that are gone, gets one letter, which carries its calendar object. With
+    several, the letter lists them all and each place confirmed just now gets an invite of its own; a cancellation is
+    always one letter a place. Letters still queued that the fact overtakes are dropped. ``kind`` is never INVITE: that
+    follows from the others. ``again``: somebody wishes to have the same letters once more, and whoever calls bounds it.
     """
     if kind is LetterKind.CANCELLED:
         written = [_cancellation(session, registration, place, now, settings) for place in places]
@@ -37,18 +40,20 @@ def announce(
     if alone and kind is not _REPEAT:
         outbox.supersede(session, registration, now=now)
     about = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
+    carries = alone or (len(about) == 1 and all(place in about or place.state in _GONE for place in registration.places))
+    again = again or kind is _REPEAT
     letter = outbox.enqueue(
         session,
         registration,
         kind,
         now=now,
         settings=settings,
-        place=about[0] if alone and _invites(kind, about) else None,
+        place=about[0] if carries and _invites(kind, about) else None,
         context={"places": [place.id for place in about]},
-        nonce=new_public_id() if kind is _REPEAT else "",  # each time somebody asks; floods bound it
+        nonce=new_public_id() if again else "",
     )
     written = [letter]
-    if not alone and kind in _GIVE_A_PLACE:
+    if not carries and kind in _GIVE_A_PLACE:
         written += [
             outbox.enqueue(
                 session,
@@ -58,6 +63,7 @@ def announce(
                 settings=settings,
                 place=place,
                 context={"places": [place.id]},
+                nonce=new_public_id() if again else "",
             )
             for place in about
             if place.state is PlaceState.CONFIRMED
@@ -79,13 +85,19 @@ def kind_of(places: Sequence[Place]) -> LetterKind:
 
 
 def withdraw(
-    session: Session, registration: Registration, place: Place, *, now: datetime, settings: Settings
+    session: Session,
+    registration: Registration,
+    place: Place,
+    parting: Parting,
+    *,
+    now: datetime,
+    settings: Settings,
 ) -> Message | None:
     """Take an invitation back from an address that the registration is about to leave; the place itself may stay.
 
     Call it before the address changes. The letter names no person and holds no link to anything personal.
     """
-    return _cancellation(session, registration, place, now, settings, moved=True)
+    return _cancellation(session, registration, place, now, settings, parting=parting)
 
 
 def _invites(kind: LetterKind, about: Sequence[Place]) -> bool:
@@ -99,7 +111,7 @@ def _cancellation(
     now: datetime,
     settings: Settings,
     *,
-    moved: bool = False,
+    parting: Parting | None = None,
 ) -> Message | None:
     """``sequence`` is kept: by the time the letter leaves, the rows may be at a later one."""
     alone = len(registration.places) == 1
@@ -112,5 +124,5 @@ def _cancellation(
         settings=settings,
         place=place if place.invited_at is not None else None,
         context={"places": [place.id], "sequence": place.occurrence.sequence + place.revision}
-        | ({"moved": True} if moved else {}),
+        | ({"parting": parting.value} if parting else {}),
     )

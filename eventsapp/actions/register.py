@@ -7,18 +7,18 @@ is told by letter.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from eventsapp.actions import floods, letters, outbox, places
+from eventsapp.actions import answers, change_address, floods, letters, places
 from eventsapp.config import Settings
 from eventsapp.domain import admission, links
 from eventsapp.domain.addresses import Address
 from eventsapp.domain.admission import Standing
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import N_, NotFound, Refused
-from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
-from eventsapp.models import Answer, Event, Message, Place, Receipt, Registration
+from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
+from eventsapp.models import Event, Message, Place, Receipt, Registration
 from eventsapp.queries import registrations
 
 RECEIPT_LIFE = timedelta(hours=24)
@@ -77,7 +77,7 @@ def correct_address(
     mistaken = _made_by(session, receipt, before)
     known = _known(session, event, address)
     if mistaken is not None and known is None and mistaken.created_at >= receipt.created_at:
-        _rename(session, mistaken, address, now=now, settings=settings)
+        change_address.move(session, mistaken, address, Parting.MISTAKEN, now=now, settings=settings)
     else:
         _start_again(session, event, receipt, applicant, mistaken, now=now, settings=settings)
     receipt.applicant = applicant.to_json()
@@ -118,7 +118,11 @@ def _settle(
     queued_at: datetime,
     settings: Settings,
 ) -> Registration | None:
-    """Make the registration, bring a cancelled one back, or write to a known one's owner and return None."""
+    """Make the registration, bring a cancelled one back, or write to a known one's owner and return None.
+
+    A full option refuses all alike: nobody learns by one whether an address is known.
+    """
+    answers.refuse_full(session, event, applicant.answers, tag=applicant.language_tag)
     registration = _known(session, event, applicant.address)
     if registration is None:
         registration = Registration(
@@ -129,8 +133,8 @@ def _settle(
         _remind(session, registration, now=now, settings=settings)
         return None
     _fill_in(registration, applicant, reference, now)
+    answers.settle_answers(session, event, registration, applicant.answers, now=now)
     held = places.give(event, registration, outcome, now=now, queued_at=queued_at)
-    _answer(session, event, registration, applicant)
     letters.announce(session, registration, letters.kind_of(held), held, now=now, settings=settings)
     return registration
 
@@ -154,22 +158,6 @@ def _fill_in(registration: Registration, applicant: Applicant, reference: str, n
     registration.tzid = applicant.tzid
     registration.source = applicant.source
     registration.changed_at = now
-
-
-def _answer(session: Session, event: Event, registration: Registration, applicant: Applicant) -> None:
-    """One answer a question, over those of an earlier time; two statements, however many there are."""
-    session.flush()
-    if registration.answers:
-        session.execute(delete(Answer).where(Answer.registration_id == registration.id))
-    if applicant.answers:
-        rows = [
-            {"registration_id": registration.id, "question_id": question.id, "value": applicant.answers[question.key]}
-            for question in event.questions
-            if question.key in applicant.answers
-        ]
-        if rows:
-            session.execute(insert(Answer), rows)
-    session.expire(registration, ["answers"])
 
 
 def _remind(session: Session, registration: Registration, *, now: datetime, settings: Settings) -> None:
@@ -226,49 +214,6 @@ def _made_by(session: Session, receipt: Receipt, before: Applicant) -> Registrat
     return registration if registration.reference == receipt.reference else None
 
 
-def _rename(
-    session: Session, registration: Registration, address: Address, *, now: datetime, settings: Settings
-) -> None:
-    """The same registration at another address: what went to the old one no longer opens anything or stands."""
-    _take_back(session, registration, now=now, settings=settings)
-    registration.email = address.email
-    registration.address_key = address.key
-    registration.link_generation += 1
-    registration.changed_at = now
-    session.flush()
-    held = [place for place in registration.places if place.state in places.HELD]
-    letters.announce(
-        session, registration, letters.kind_of(held), held or registration.places, now=now, settings=settings
-    )
-
-
-def _take_back(session: Session, registration: Registration, *, now: datetime, settings: Settings) -> None:
-    """Drop what waits for the address, and cancel the calendar entries that went there."""
-    outbox.supersede(session, registration, now=now)
-    invited = _invited(session, registration)
-    for place in registration.places:
-        if place.id in invited:
-            place.revision += 1
-            place.changed_at = now
-            letters.withdraw(session, registration, place, now=now, settings=settings)
-
-
-def _invited(session: Session, registration: Registration) -> set[int]:
-    """Ids of the places whose calendar entry the address has got, or may get any moment, and no cancellation since."""
-    gone_out = session.execute(
-        select(Message.place_id, Message.kind)
-        .where(
-            Message.registration_id == registration.id,
-            Message.address_key == registration.address_key,
-            Message.place_id.is_not(None),
-            Message.state.in_((MessageState.SENDING, MessageState.SENT)),
-        )
-        .order_by(Message.id)
-    )
-    last = dict(gone_out.all())
-    return {place_id for place_id, kind in last.items() if place_id is not None and kind is not LetterKind.CANCELLED}
-
-
 def _start_again(
     session: Session,
     event: Event,
@@ -284,7 +229,7 @@ def _start_again(
     queued_at = min((place.queued_at for place in held), default=now)
     outcome: Mapping[str, PlaceState] = {place.occurrence.key: place.state for place in held}
     if mistaken is not None:
-        _take_back(session, mistaken, now=now, settings=settings)
+        change_address.take_back(session, mistaken, Parting.MISTAKEN, now=now, settings=settings)
         for place in held:
             places.move(place, PlaceState.CANCELLED, now)
         mistaken.reference = links.new_reference()  # the one on the receipt goes with the person

@@ -64,6 +64,10 @@ class PlaceState(StrEnum):
     DECLINED = "declined"
 
 
+# Whoever holds a place in one of these counts wherever something is limited.
+HELD = frozenset(PlaceState) - {PlaceState.CANCELLED, PlaceState.DECLINED}
+
+
 class QuestionType(StrEnum):
     SHORT_TEXT = "short_text"
     LONG_TEXT = "long_text"
@@ -94,6 +98,18 @@ class LetterKind(StrEnum):
     LINK = "link"
     VERIFICATION = "verification"
     ADDRESS_CHANGE = "address_change"
+
+
+class Parting(StrEnum):
+    """Why a letter takes an invitation back from an address that the registration leaves.
+
+    MISTAKEN: it was mistyped, its reader is a stranger; MOVED: the person chose another one; ERASED: the person's
+    data are gone.
+    """
+
+    MISTAKEN = "mistaken"
+    MOVED = "moved"
+    ERASED = "erased"
 
 
 class Placeholder(StrEnum):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from eventsapp.domain.entry import CalendarEntry, Party
-from eventsapp.domain.vocabulary import LetterKind, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Letter:
     own_body: Passage | None = None
     invitation: Invitation | None = None
     event_called_off: bool = False
-    moved: bool = False  # to another address: this reader is told nothing personal
+    parting: Parting | None = None  # to an address that the registration left: this reader is told nothing personal
     accent: str = ""
     privacy_url: str = ""
     imprint_url: str = ""

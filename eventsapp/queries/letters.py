@@ -11,7 +11,7 @@ from eventsapp.domain.addresses import read_address
 from eventsapp.domain.entry import CalendarEntry, Party
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.languages import lookup
-from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Invitation, Letter, Passage, Slot
 from eventsapp.models import Event, LetterText, Message, Occurrence, Place, Registration
@@ -53,11 +53,11 @@ def letter_of(session: Session, message: Message, *, settings: Settings) -> Lett
     """
     registration = _registration(session, message)
     kind, event = message.kind, registration.event
-    moved = bool(message.context.get("moved"))
-    if message.recipient is None or registration.erased_at is not None:
+    parting = message.context.get("parting")
+    if message.recipient is None or (registration.erased_at is not None and parting != Parting.ERASED):
         return None
-    if moved:
-        return _withdrawal(session, message, registration, settings)
+    if parting is not None:
+        return _withdrawal(session, message, registration, Parting(parting), settings)
     if message.address_key != registration.address_key:
         return None  # it would bring somebody else's link
     told = set(message.context.get("places") or [place.id for place in registration.places])
@@ -82,16 +82,18 @@ def letter_of(session: Session, message: Message, *, settings: Settings) -> Lett
     )
 
 
-def _withdrawal(session: Session, message: Message, registration: Registration, settings: Settings) -> Letter | None:
+def _withdrawal(
+    session: Session, message: Message, registration: Registration, parting: Parting, settings: Settings
+) -> Letter | None:
     """To an address that the registration has left. Nothing of the person, who is a stranger there, comes with it."""
     place = next(place for place in registration.places if place.id == message.place_id)
-    if not _was_invited(session, message):
+    if parting is not Parting.ERASED and not _was_invited(session, message):  # whom erasing writes to was invited
         return None
     frame = _frame(message, registration, settings)
     entry = personal_entry(place, settings=settings, sequence=message.context.get("sequence"), status=CANCELLED)
     entry = replace(entry, attendee=Party(frame.recipient))
     slot = replace(_slot(place, settings), state=PlaceState.CANCELLED, called_off=False, entry=None)
-    return replace(frame, about=(slot,), invitation=Invitation("CANCEL", entry), moved=True)
+    return replace(frame, about=(slot,), invitation=Invitation("CANCEL", entry), parting=parting)
 
 
 def _frame(message: Message, registration: Registration, settings: Settings) -> Letter:

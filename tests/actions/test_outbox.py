@@ -10,7 +10,7 @@ from eventsapp.actions import letters, outbox
 from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.domain.errors import NotFound, Refused
-from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
 from eventsapp.models import Message, Place, Registration
 from tests.factory import Make
 
@@ -237,7 +237,9 @@ class TestSupersede:
         self, registration: Registration, now: datetime, settings: Settings, session: Session
     ) -> None:
         with transaction() as writing:
-            letters.withdraw(writing, registration, registration.places[0], now=now, settings=settings)
+            letters.withdraw(
+                writing, registration, registration.places[0], Parting.MISTAKEN, now=now, settings=settings
+            )
             registration.email = registration.address_key = "right@example.com"
         announce(registration, LetterKind.CONFIRMATION, now, settings)
         assert states(session) == [(LetterKind.CANCELLED, QUEUED), (LetterKind.CONFIRMATION, QUEUED)]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import letters
 from eventsapp.config import Settings
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import LetterKind, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
 from eventsapp.models import Event, Message, Place, Registration
 from tests.factory import IN_ENGLISH, IN_SPANISH, Make
 from tests.mail.conftest import Deliver
@@ -79,7 +79,9 @@ class Scene:
     def withdraw(self, key: str) -> None:
         with transaction() as session:
             self.place(key).revision += 1
-            letters.withdraw(session, self.registration, self.place(key), now=self.now, settings=self.settings)
+            letters.withdraw(
+                session, self.registration, self.place(key), Parting.MISTAKEN, now=self.now, settings=self.settings
+            )
             self.registration.email, self.registration.address_key = "right@example.com", "right@example.com"
         self._name_messages()
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import letters, outbox
 from eventsapp.config import Settings
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
 from eventsapp.models import Event, Message, Registration
 from tests.factory import Make
 from tests.mail.conftest import Deliver
@@ -78,7 +78,7 @@ class Desk:
             if withdraw:
                 place = registration.places[0]
                 place.revision += 1
-                letters.withdraw(session, registration, place, now=self.now, settings=self.settings)
+                letters.withdraw(session, registration, place, Parting.MISTAKEN, now=self.now, settings=self.settings)
             registration.email = registration.address_key = "right@example.com"
             registration.link_generation += 1
 
