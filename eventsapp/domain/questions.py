@@ -1,22 +1,33 @@
-"""Questions of an event: check what was answered, and say an answer in words. Answers are stored as plain JSON."""
+"""Questions of an event: which are asked, what was answered, how an answer reads. Answers are stored as plain JSON."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from eventsapp.domain.errors import N_, Invalid
+from eventsapp.domain.errors import N_, Invalid, Refused
 from eventsapp.domain.languages import babel_locale, country_names, lookup
 from eventsapp.domain.text import clean_line, clean_text
-from eventsapp.domain.vocabulary import QuestionType
+from eventsapp.domain.vocabulary import CHOICE_TYPES, QuestionType
 
-AnswerValue = str | int | float | bool | list[str]
 
+class Said(TypedDict):
+    """What was chosen where one option asks to say what, and what was said."""
+
+    chosen: list[str]
+    said: str
+
+
+AnswerValue = str | int | float | bool | list[str] | Said
+
+DETAILS = ":other"  # after a question's key: the text beside an option that asks to say what; no key has a colon
 LONGEST_SHORT_TEXT = 200
 LONGEST_LONG_TEXT = 5000
 LONGEST_URL = 2000
@@ -31,6 +42,8 @@ _NO = frozenset({"no", "false", "off", "0"})
 class QuestionSpec:
     """``label`` and ``help`` go by language tag; ``options`` are ``{"id": …, "label": {tag: text}}`` in order.
 
+    An option may have a ``"limit"``, the most who can choose it, and ``"other": True`` where whoever chooses it says
+    what. ``only_if`` are ``{"question": key of an earlier one, "is": [values]}``: all must hold for it to be asked.
     ``default_tag`` is the event's default language: it serves where the asked language has no label.
     """
 
@@ -41,6 +54,7 @@ class QuestionSpec:
     help: Mapping[str, str] = field(default_factory=dict)
     options: Sequence[Mapping[str, object]] = ()
     default_tag: str = ""
+    only_if: Sequence[Mapping[str, object]] = ()
 
     def label_in(self, tag: str) -> str:
         return _in_language(self.label, tag, self.default_tag) or self.key
@@ -60,41 +74,151 @@ class QuestionSpec:
                 return words or option_id
         return option_id
 
+    def other(self) -> str:
+        """The id of the option that asks to say what; an empty text where none does."""
+        if self.type not in CHOICE_TYPES:
+            return ""
+        return next((str(option["id"]) for option in self.options if option.get("other")), "")
+
+    def limits(self) -> dict[str, int]:
+        """The most who can choose an option, by option id; without those that have no limit."""
+        if self.type not in CHOICE_TYPES:
+            return {}
+        limits = {str(option["id"]): option.get("limit") for option in self.options}
+        return {option_id: limit for option_id, limit in limits.items() if isinstance(limit, int)}
+
+    def conditions(self) -> list[tuple[str, list[str]]]:
+        """Each condition as the question it asks about and the values that make it hold."""
+        found = [(str(condition["question"]), condition["is"]) for condition in self.only_if]
+        return [(key, [str(value) for value in values] if isinstance(values, list) else []) for key, values in found]
+
+
+class OptionFull(Refused):
+    """An option's last place is taken. ``key`` is the question's, ``option`` the option's id."""
+
+    def __init__(self, question: QuestionSpec, option: str, tag: str) -> None:
+        super().__init__(
+            N_("No places are left for “%(option)s”. Choose another option for “%(label)s”."),
+            key=question.key,
+            label=question.label_in(tag),
+            option=question.option_in(option, tag),
+        )
+        self.option = option
+
 
 def check_answers(
     questions: Sequence[QuestionSpec], raw: Mapping[str, Sequence[str]], tag: str
 ) -> tuple[dict[str, AnswerValue], dict[str, Invalid]]:
-    """The answers that can be stored and the mistakes, both by question key; ``raw`` holds all posted values of a key.
+    """The answers that can be stored and the mistakes, both by key; ``raw`` holds all posted values of a key.
 
-    A question left empty that may be has no answer. Keys that are no question are ignored. The mistakes name the
-    question by its label in the language ``tag``.
+    What was said beside an option comes, and goes wrong, as ``<key>:other``. A question whose conditions do not hold
+    is not asked: what was posted for it counts for nothing. A question left empty that may be has no answer. Keys
+    that are no question are ignored. The mistakes name the question by its label in the language ``tag``.
     """
     answers: dict[str, AnswerValue] = {}
     mistakes: dict[str, Invalid] = {}
+    given: dict[str, set[str]] = {}  # of the questions asked so far, as conditions name it
     for question in questions:
-        label = question.label_in(tag)
-        given = [clean_text(text, 4 * LONGEST_LONG_TEXT) for text in raw.get(question.key, ())]
+        if not _is_asked(question, given):
+            continue
         try:
-            value = _CHECKS[question.type](question, given)
+            value = _checked(question, raw, tag)
         except _WrongError as wrong:
-            mistakes[question.key] = Invalid(wrong.message, key=question.key, label=label, **wrong.values)
+            key = f"{question.key}{wrong.about}"
+            mistakes[key] = Invalid(wrong.message, key=key, label=question.label_in(tag), **wrong.values)
             continue
         if value is not None:
             answers[question.key] = value
         elif question.required or question.type is QuestionType.CONSENT:
-            mistakes[question.key] = Invalid(_MISSING[question.type], key=question.key, label=label)
+            mistakes[question.key] = Invalid(_MISSING[question.type], key=question.key, label=question.label_in(tag))
+        given[question.key] = _given(question, value)
     return answers, mistakes
 
 
+def chosen_options(value: AnswerValue) -> list[str]:
+    """The ids of the options that the answer to a choice names."""
+    if isinstance(value, dict):
+        return list(value["chosen"])
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, str) else []
+
+
 def answer_words(question: QuestionSpec, value: AnswerValue, tag: str, say: Callable[[str], str] = str) -> str:
-    """An answer for people, in the language ``tag``; ``say`` translates the two words Yes and No."""
+    """An answer for people, in the language ``tag``; ``say`` translates the interface's few words in it."""
     if isinstance(value, bool):
         return say(N_("Yes")) if value else say(N_("No"))
+    if isinstance(value, dict):
+        return "; ".join(_with_details(question, value, tag, say))
     if isinstance(value, list):
         return "; ".join(question.option_in(option_id, tag) for option_id in value)
     if isinstance(value, int | float):
         return str(format_decimal(value, format="#,##0.###############", locale=babel_locale(tag)))
     return _words(question, value, tag)
+
+
+def typed_values(question: QuestionSpec, value: AnswerValue) -> dict[str, list[str]]:
+    """What a form posts for a stored answer: ``check_answers`` makes the same answer of it again."""
+    if isinstance(value, bool):
+        return {question.key: ["yes" if value else "no"]}
+    if isinstance(value, dict):
+        return {question.key: list(value["chosen"]), f"{question.key}{DETAILS}": [value["said"]]}
+    if isinstance(value, list):
+        return {question.key: list(value)}
+    if isinstance(value, int | float):
+        return {question.key: [_typed_number(value)]}
+    return {question.key: [value]}
+
+
+def _typed_number(value: float) -> str:
+    text = f"{Decimal(repr(value)):f}"
+    if sum(character.isdigit() for character in text) > MOST_DIGITS:
+        return text.replace("0.", ".", 1)
+    return f"{text}0" if _AMBIGUOUS.fullmatch(text) else text
+
+
+def _with_details(question: QuestionSpec, value: Said, tag: str, say: Callable[[str], str]) -> list[str]:
+    """The options in words; what was said stands after the one that asked for it, or last where none does any more."""
+    words = {option_id: question.option_in(option_id, tag) for option_id in value["chosen"]}
+    asking = question.other()
+    if asking not in words:
+        return [*words.values(), value["said"]]
+    words[asking] = say(N_("%(option)s: %(details)s")) % {"option": words[asking], "details": value["said"]}
+    return list(words.values())
+
+
+def _checked(question: QuestionSpec, raw: Mapping[str, Sequence[str]], tag: str) -> AnswerValue | None:
+    given = [clean_text(text, 4 * LONGEST_LONG_TEXT) for text in raw.get(question.key, ())]
+    asking = question.other()
+    if not asking:
+        return _CHECKS[question.type](question, given)
+    details = [clean_line(text, 4 * LONGEST_SHORT_TEXT) for text in raw.get(f"{question.key}{DETAILS}", ())]
+    if any(details) and not any(given):
+        given = [asking]  # whoever says what, and chooses nothing, means that option
+    value = _CHECKS[question.type](question, given)
+    chosen = [] if value is None else chosen_options(value)
+    if asking not in chosen:
+        return value
+    try:
+        said = _text(LONGEST_SHORT_TEXT, clean_line)(question, details)
+    except _WrongError as wrong:
+        raise _WrongError(wrong.message, about=DETAILS, **wrong.values) from wrong
+    if said is None:
+        option = question.option_in(asking, tag)
+        raise _WrongError(
+            N_("Give details for “%(option)s”, or choose another option for “%(label)s”."), about=DETAILS, option=option
+        )
+    return Said(chosen=chosen, said=said)
+
+
+def _is_asked(question: QuestionSpec, given: Mapping[str, set[str]]) -> bool:
+    return all(not given.get(key, set()).isdisjoint(values) for key, values in question.conditions())
+
+
+def _given(question: QuestionSpec, value: AnswerValue | None) -> set[str]:
+    if value is None:
+        return {"no"} if question.type is QuestionType.CONSENT else set()
+    return set(typed_values(question, value)[question.key])
 
 
 def _words(question: QuestionSpec, value: str, tag: str) -> str:
@@ -108,9 +232,12 @@ def _words(question: QuestionSpec, value: str, tag: str) -> str:
 
 
 class _WrongError(Exception):
-    def __init__(self, message: str, **values: object) -> None:
+    """``about`` is what follows the question's key where the mistake is not in the answer itself."""
+
+    def __init__(self, message: str, *, about: str = "", **values: object) -> None:
         super().__init__(message)
         self.message = message
+        self.about = about
         self.values = values
 
 

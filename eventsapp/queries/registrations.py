@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from eventsapp.config import Settings
 from eventsapp.domain import admission, links
 from eventsapp.domain.admission import Offer, Rules, Standing
 from eventsapp.domain.errors import N_, NotFound
-from eventsapp.domain.questions import QuestionSpec
-from eventsapp.domain.vocabulary import PlaceState, Purpose, RegistrationNeed
-from eventsapp.models import Answer, Event, Occurrence, Place, Receipt, Registration
+from eventsapp.domain.questions import AnswerValue, QuestionSpec
+from eventsapp.domain.vocabulary import HELD, PlaceState, Purpose, RegistrationNeed
+from eventsapp.models import Answer, ChosenOption, Event, Occurrence, Place, Receipt, Registration
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,28 @@ class Tally:
     waiting: int = 0
 
 
-def tallies(session: Session, occurrences: Iterable[Occurrence]) -> dict[int, Tally]:
-    """Counts by occurrence id, one statement for all."""
+def tallies(session: Session, occurrences: Iterable[Occurrence], *, now: datetime) -> dict[int, Tally]:
+    """Counts by occurrence id, one statement for all.
+
+    A confirmed place that is promised until the address is verified counts as one until its time is over. Whoever
+    would have to wait does not keep others waiting before the address is verified.
+    """
     ids = [occurrence.id for occurrence in occurrences]
+    promised = and_(
+        Place.state == PlaceState.UNVERIFIED,
+        Place.promised == PlaceState.CONFIRMED,
+        exists().where(Registration.id == Place.registration_id, Registration.verify_until > now),
+    )
+    counts_as = func.coalesce(Place.promised, Place.state)
     counted: dict[tuple[int, PlaceState], int] = {
         (occurrence_id, state): number
         for occurrence_id, state, number in session.execute(
-            select(Place.occurrence_id, Place.state, func.count())
-            .where(Place.occurrence_id.in_(ids), Place.state.in_((PlaceState.CONFIRMED, PlaceState.WAITLISTED)))
-            .group_by(Place.occurrence_id, Place.state)
+            select(Place.occurrence_id, counts_as, func.count())
+            .where(
+                Place.occurrence_id.in_(ids),
+                or_(Place.state.in_((PlaceState.CONFIRMED, PlaceState.WAITLISTED)), promised),
+            )
+            .group_by(Place.occurrence_id, counts_as)
         )
     }
     return {
@@ -67,7 +80,7 @@ def offers_of(event: Event, counted: Mapping[int, Tally]) -> list[Offer]:
 
 def standings_of(session: Session, events: Sequence[Event], *, now: datetime) -> dict[int, Standing]:
     """How each occurrence of these events stands for a newcomer, by occurrence id; one statement for all."""
-    counted = tallies(session, [occurrence for event in events for occurrence in event.occurrences])
+    counted = tallies(session, [occurrence for event in events for occurrence in event.occurrences], now=now)
     return {
         occurrence.id: admission.standing(rules_of(event), offer_of(occurrence, counted[occurrence.id]), now)
         for event in events
@@ -80,9 +93,9 @@ def standings(session: Session, event: Event, *, now: datetime) -> dict[int, Sta
     return standings_of(session, [event], now=now)
 
 
-def places_left(session: Session, event: Event) -> dict[int, int | None]:
+def places_left(session: Session, event: Event, *, now: datetime) -> dict[int, int | None]:
     """Places left by occurrence id, never below 0; None where there is no limit."""
-    counted = tallies(session, event.occurrences)
+    counted = tallies(session, event.occurrences, now=now)
     return {occurrence.id: offer_of(occurrence, counted[occurrence.id]).left for occurrence in event.occurrences}
 
 
@@ -97,9 +110,47 @@ def question_specs(event: Event) -> list[QuestionSpec]:
             help=question.help,
             options=question.options,
             default_tag=event.default_language_tag,
+            only_if=question.only_if,
         )
         for question in event.questions
     ]
+
+
+def options_left(session: Session, event: Event, *, apart_from: int | None = None) -> dict[tuple[str, str], int]:
+    """How many may still choose an option, by (question key, option id), never below 0; without unlimited options.
+
+    Registrations that hold a place count, but the one ``apart_from`` (its id). One statement; none without limits.
+    """
+    limits = {
+        (question.id, option_id): (spec.key, limit)
+        for question, spec in zip(event.questions, question_specs(event), strict=True)
+        for option_id, limit in spec.limits().items()
+    }
+    if not limits:
+        return {}
+    holds = exists().where(Place.registration_id == ChosenOption.registration_id, Place.state.in_(HELD))
+    taken: dict[tuple[int, str], int] = {
+        (question_id, option_id): number
+        for question_id, option_id, number in session.execute(
+            select(ChosenOption.question_id, ChosenOption.option_id, func.count())
+            .where(
+                ChosenOption.question_id.in_({question_id for question_id, _option_id in limits}),
+                ChosenOption.option_id.in_({option_id for _question_id, option_id in limits}),
+                ChosenOption.registration_id != (apart_from or 0),
+                holds,
+            )
+            .group_by(ChosenOption.question_id, ChosenOption.option_id)
+        )
+    }
+    return {
+        (question_key, option_id): max(0, limit - taken.get((question_id, option_id), 0))
+        for (question_id, option_id), (question_key, limit) in limits.items()
+    }
+
+
+def answers_of(registration: Registration) -> dict[str, AnswerValue]:
+    """What was answered, by question key."""
+    return {answer.question.key: answer.value for answer in registration.answers}
 
 
 def receipt_by_token(session: Session, token: str, *, now: datetime, settings: Settings) -> Receipt:

@@ -13,6 +13,7 @@ from eventsapp.domain.vocabulary import Visibility
 from eventsapp.models import Event
 from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import Listing, event_by_slug, events_of_organization, upcoming
+from eventsapp.queries.registrations import options_left
 from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.web.assets import shared_by_all
 from eventsapp.web.caching import cacheable
@@ -27,7 +28,7 @@ from eventsapp.web.editions import (
     words_in,
     words_of,
 )
-from eventsapp.web.forms import TRAP, RegistrationForm, Typed
+from eventsapp.web.forms import TRAP, RegistrationForm
 from eventsapp.web.language import Reading, read_in
 from eventsapp.web.pages import Pages, absolute, accent_of, link, now, page, reader_tzid, settings, times_of
 from eventsapp.web.pattern import pattern_png
@@ -55,16 +56,15 @@ def event(slug: str) -> Response:
     return cacheable(times_of(event_page(event_by_slug(_session(), plain(slug)))))
 
 
-def event_page(
-    event: Event, *, typed: Typed | None = None, form: RegistrationForm | None = None, status: int = 200
-) -> Response:
+def event_page(event: Event, *, form: RegistrationForm | None = None, status: int = 200) -> Response:
     """An event with its form; after a mistake ``form`` is the one that was sent, with what is wrong in it."""
     reading = read_in(languages_of(event), event.default_language_tag)
     editions = whole_editions(
         _session(), event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
     )
     words = words_in(event, reading)
-    form = form or RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), typed=typed)
+    left = options_left(_session(), event)
+    form = form or RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), left=left)
     path = link("public.event", slug=event.slug, tag=reading.words, tz=None)
     image = _picture(event)
     return page(

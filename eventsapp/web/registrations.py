@@ -15,7 +15,7 @@ from eventsapp.ical.add_links import SERVICES, add_links
 from eventsapp.models import Event, Receipt
 from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import event_by_slug
-from eventsapp.queries.registrations import receipt_by_token, receipt_token
+from eventsapp.queries.registrations import options_left, receipt_by_token, receipt_token
 from eventsapp.web.calendars import calendar_file
 from eventsapp.web.editions import Edition, languages_of, whole_editions, words_in, words_of
 from eventsapp.web.forms import AddressForm, RegistrationForm
@@ -113,7 +113,8 @@ def _form(session: Session, event: Event) -> RegistrationForm:
     editions = whole_editions(
         session, event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
     )
-    return RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), typed=request.form)
+    left = options_left(session, event)
+    return RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), typed=request.form, left=left)
 
 
 def _refused(slug: str, error: DomainError) -> Response:

@@ -1,0 +1,70 @@
+"""Answers of a registration as rows, and the options whose places they take. All of it under the event's lock."""
+
+from collections.abc import Mapping, Set
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from eventsapp.domain.questions import AnswerValue, OptionFull, chosen_options
+from eventsapp.domain.vocabulary import CHOICE_TYPES, HELD
+from eventsapp.models import Answer, ChosenOption, Event, Registration
+from eventsapp.queries import registrations
+
+
+def refuse_full(
+    session: Session,
+    event: Event,
+    answers: Mapping[str, AnswerValue],
+    *,
+    tag: str,
+    own: Set[tuple[str, str]] = frozenset(),
+) -> None:
+    """Raise OptionFull, worded in the language ``tag``, where one of these answers names an option without places.
+
+    ``own`` are options, as (question key, option id), that stay open to who asks. The event must be taken.
+    """
+    left = registrations.options_left(session, event)
+    for question in registrations.question_specs(event) if left else ():
+        for option_id in chosen_options(answers.get(question.key, [])):
+            if left.get((question.key, option_id)) == 0 and (question.key, option_id) not in own:
+                raise OptionFull(question, option_id, tag)
+
+
+def settle_answers(
+    session: Session, event: Event, registration: Registration, answers: Mapping[str, AnswerValue], *, now: datetime
+) -> None:
+    """Give the registration these answers in place of its earlier ones; keys that are no question count for nothing.
+
+    Raises OptionFull where an option has no place left. One's own earlier choice stays open to oneself while one
+    holds a place; so for somebody who comes back, call this before the places are given back. The event must be taken.
+    """
+    session.flush()
+    holds = any(place.state in HELD for place in registration.places)
+    own = _own_options(session, event, registration) if registration.answers and holds else frozenset()
+    refuse_full(session, event, answers, tag=registration.language_tag, own=own)
+    if registration.answers:
+        session.execute(delete(Answer).where(Answer.registration_id == registration.id))
+        session.execute(delete(ChosenOption).where(ChosenOption.registration_id == registration.id))
+    said = [(question, answers[question.key]) for question in event.questions if question.key in answers]
+    if said:
+        rows = [{"registration_id": registration.id, "question_id": asked.id, "value": value} for asked, value in said]
+        session.execute(insert(Answer), rows)
+    chosen = [
+        {"registration_id": registration.id, "question_id": question.id, "option_id": option_id}
+        for question, value in said
+        if question.type in CHOICE_TYPES
+        for option_id in dict.fromkeys(chosen_options(value))
+    ]
+    if chosen:
+        session.execute(insert(ChosenOption), chosen)
+    session.expire(registration, ["answers"])
+    registration.changed_at = now
+
+
+def _own_options(session: Session, event: Event, registration: Registration) -> Set[tuple[str, str]]:
+    key_of = {question.id: question.key for question in event.questions}
+    own = session.execute(
+        select(ChosenOption.question_id, ChosenOption.option_id).where(ChosenOption.registration_id == registration.id)
+    )
+    return {(key_of[question_id], option_id) for question_id, option_id in own}
