@@ -45,6 +45,26 @@ def join_url(meeting_id: str) -> str:
     return f"https://zoom.us/j/{meeting_id}" if meeting_id else ""
 
 
+def dialled(number: str) -> str:
+    """A telephone number as a ``tel:`` link has it: +16699006833."""
+    digits = "".join(character for character in number if character in "0123456789")
+    return f"+{digits}" if digits and number.lstrip(" (").startswith("+") else digits
+
+
+def ways_into(url: str) -> list[str]:
+    """Where a form may lead that is answered by a redirect to this room, as sources of a Content-Security-Policy.
+
+    Browsers hold every further redirect to it as well: Zoom leads on among its own hosts, and another service perhaps
+    over the sign-in page of whoever runs it, which nobody can know here. Empty where the link must not be followed.
+    """
+    try:
+        host, port = link_host(url), urlsplit(url).port
+    except Invalid:
+        return []
+    family = [f"https://*.{known}" for known in ZOOM_HOSTS] + [f"https://{known}" for known in ZOOM_HOSTS]
+    return [f"https://{host}" + (f":{port}" if port else ""), *(family if _belongs(host, ZOOM_HOSTS) else ["https:"])]
+
+
 def number_in_link(url: str) -> str:
     """The meeting number that a Zoom link carries, or an empty text (a personal room name, a registration page)."""
     try:

@@ -13,12 +13,13 @@ from eventsapp.config import Settings
 from eventsapp.domain import timezones
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.entry import CalendarEntry, DialIn, Party, Room
+from eventsapp.domain.joining import Stage, Window, stage
 from eventsapp.domain.languages import language_name, lookup, related
 from eventsapp.domain.links import token
 from eventsapp.domain.markdown import to_plain
-from eventsapp.domain.rooms import join_url
+from eventsapp.domain.rooms import join_url, ways_into
 from eventsapp.domain.vocabulary import ConferenceAccess, PlaceState, Purpose
-from eventsapp.models import Conference, Event, LanguageVariant, Occurrence, Place, Registration
+from eventsapp.models import AddressChange, Conference, Event, LanguageVariant, Occurrence, Place, Registration
 from eventsapp.translations import gettext as _
 from eventsapp.translations import speaking
 
@@ -65,6 +66,11 @@ def personal_manage_url(registration: Registration, *, settings: Settings) -> st
     return f"{settings.base_url}/manage/{personal_token(registration, Purpose.MANAGE, settings=settings)}"
 
 
+def address_change_url(change: AddressChange, *, settings: Settings) -> str:
+    """Where the reader of a new address says that the registration may move there."""
+    return f"{settings.base_url}/address/{token(settings.link_key, Purpose.ADDRESS, change.public_id)}"
+
+
 def personal_token(registration: Registration, purpose: Purpose, *, settings: Settings) -> str:
     """The token of one person for one purpose, good until ``link_generation`` rises."""
     return token(settings.link_key, purpose, registration.public_id, registration.link_generation)
@@ -103,11 +109,40 @@ def personal_entry(
     )
 
 
+def window_of(occurrence: Occurrence) -> Window:
+    return Window(occurrence.starts_at, occurrence.ends_at, occurrence.join_opens_seconds)
+
+
+def stage_of(place: Place, *, now: datetime) -> Stage:
+    """How a place stands for its holder who wants to join."""
+    called_off = _status(place.occurrence) == CANCELLED
+    return stage(place.state, window_of(place.occurrence), now, called_off=called_off)
+
+
 def personal_room(place: Place, *, now: datetime) -> Room | None:
     """The room as it is now, for the holder of a confirmed place; None where it is cancelled or over."""
+    may_know = stage_of(place, now=now) in (Stage.WAITING, Stage.OPEN)
+    conference = place.occurrence.conference
+    return _room(conference) if may_know and conference is not None else None
+
+
+def open_room(place: Place, *, now: datetime) -> Room | None:
+    """The room that the holder of a place may be led to now; None before it opens, or where no link is known."""
+    room = personal_room(place, now=now) if stage_of(place, now=now) is Stage.OPEN else None
+    return room if room is not None and ways_into(room.url) else None
+
+
+def personal_recording(place: Place, asked: str, *, now: datetime) -> tuple[str, str]:
+    """What was recorded, for a reader of ``asked``: its address and its language tag, "" for all; or two empty texts.
+
+    It is shown to those to whom the room was: holders of a confirmed place, or everybody where the room was public.
+    """
     occurrence = place.occurrence
-    enters = place.state is PlaceState.CONFIRMED and _status(occurrence) == CONFIRMED and now < occurrence.ends_at
-    return _room(occurrence.conference) if enters and occurrence.conference is not None else None
+    shown = place.state is PlaceState.CONFIRMED or _public_room(occurrence.conference) is not None
+    if not shown or stage_of(place, now=now) is not Stage.OVER:
+        return "", ""
+    followed = {tag: url for tag, url in occurrence.recording.items() if ways_into(url)}
+    return text_for(asked, followed, occurrence.event)
 
 
 def _entry(occurrence: Occurrence, asked: str, status: str, join_url: str, settings: Settings) -> CalendarEntry:

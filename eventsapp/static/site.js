@@ -11,10 +11,58 @@
   });
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method === "post" && form.dataset.sent) event.preventDefault();
+    if (form.method === "post" && form.dataset.sent && !form.closest("[data-live]")) event.preventDefault();
     form.dataset.sent = "yes";
   });
-  addEventListener("pageshow", () => { for (const form of doc.forms) delete form.dataset.sent; });
+  addEventListener("pageshow", () => { for (const form of doc.forms) delete form.dataset.sent; ask(); });
+
+  // Hides what is asked only after another answer, and sends none of it; the server decides all the same.
+  const ask = () => {
+    for (const part of doc.querySelectorAll("[data-if]")) {
+      const said = new FormData(part.form);
+      const holds = ([name, words]) => said.getAll(name).some((word) => words.includes(word));
+      part.hidden = part.disabled = !JSON.parse(part.dataset.if).every(holds);
+    }
+  };
+  for (const hint of doc.querySelectorAll(".if")) hint.textContent = "";
+  addEventListener("change", ask);
+  ask();
+
+  // A page on which one waits asks how it stands, and takes over those parts that read otherwise by now.
+  let timer;
+  const live = (page = doc) => page.querySelector("[data-next]");
+  const plan = (seconds) => {
+    clearTimeout(timer);
+    if (seconds > 0) timer = setTimeout(look, Math.min(seconds, doc.hidden ? 86400 : 60) * 1000 + Math.random() * 999);
+  };
+  const look = () => fetch(location.href, { cache: "no-store", credentials: "omit" }).then((answer) => {
+    if (answer.ok) return answer.text();
+    throw answer;
+  }).then((text) => {
+    const fresh = new DOMParser().parseFromString(text, "text/html"), now = live(fresh);
+    if (now.dataset.ways !== live().dataset.ways) return location.replace(location.href);
+    const say = fresh.querySelector("[data-say]")?.dataset.say ?? "";
+    if (say && !doc.querySelector("[data-say]")) doc.querySelector("[role=status]").textContent = say;
+    scripted(fresh);
+    for (const old of doc.querySelectorAll("[data-live]")) take(old, fresh.querySelector(`[data-live=${old.dataset.live}]`));
+    doc.title = fresh.title;
+    plan(live().dataset.next = now.dataset.next);
+  }).catch(() => plan(10));
+  const take = (old, part) => {
+    part.querySelectorAll("details").forEach((one, at) => { one.open = old.querySelectorAll("details")[at]?.open; });
+    if (old.innerHTML === part.innerHTML) return;
+    const stops = (from) => [...from.querySelectorAll("a, button, summary")], at = stops(old).indexOf(doc.activeElement);
+    old.replaceWith(part);
+    if (at >= 0) (stops(part)[at] ?? stops(part)[0])?.focus();
+  };
+  const scripted = (page) => { for (const words of page.querySelectorAll("[data-scripted]")) words.hidden = false; };
+  if (live()) {
+    scripted(doc);
+    plan(live().dataset.next);
+    doc.addEventListener("visibilitychange", () => doc.hidden ? plan(live().dataset.next) : look());
+    addEventListener("online", look);
+    addEventListener("pageshow", (event) => { if (event.persisted) look(); });
+  }
 
   const here = new URL(location), asked = here.searchParams;
   const zone = stored() || Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,5 +1,6 @@
 """What every answer says to the browser, and which requests are refused before a page sees them. Sets no cookie."""
 
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -22,8 +23,14 @@ POLICY = {
     "object-src": "'none'",
     "frame-ancestors": "'none'",
 }
+
+
+def _policy(directives: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
 HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+    "Content-Security-Policy": _policy(POLICY),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -32,7 +39,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 FOREIGN = "foreign"  # the description by which the error page knows a post from another site
-_SECRET_ADDRESSES = frozenset({"receipt", "token"})  # views whose address only its owner knows
+SECRET_ADDRESSES = frozenset({"receipt", "token"})  # views whose address only its owner knows
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
 
@@ -50,6 +57,13 @@ def keep_private(response: Kept) -> Kept:
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def let_forms_lead_to(response: Kept, sources: Iterable[str]) -> Kept:
+    """Let the forms of this one page be answered by a redirect to these sources, which browsers forbid otherwise."""
+    form_action = " ".join([POLICY["form-action"], *sources])
+    response.headers["Content-Security-Policy"] = _policy(POLICY | {"form-action": form_action})
     return response
 
 
@@ -105,7 +119,7 @@ def _own_origin(origin: str | None) -> bool:
     if origin is None:
         return True
     if origin == "null":  # a browser posting from a page with Referrer-Policy: no-referrer; its address is secret
-        return not _SECRET_ADDRESSES.isdisjoint(request.view_args or ())
+        return not SECRET_ADDRESSES.isdisjoint(request.view_args or ())
     settings: Settings = current_app.extensions["settings"]
     ours = urlsplit(settings.base_url)
     if origin == f"{ours.scheme}://{ours.netloc}":

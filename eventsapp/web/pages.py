@@ -45,7 +45,7 @@ def dress(app: Flask, _settings: Settings) -> None:
         | {"home": home, "link": link, "elsewhere": elsewhere, "page_url": page_url, "zone_url": zone_url}
         | {"asset": asset, "accent_url": accent_url, "pattern_url": pattern_url, "absolute": absolute}
         | {"own_name": languages.own_name, "direction": languages.direction, "contact_url": contact_url}
-        | {"grouped": rooms.grouped, "city_words": city_words}
+        | {"grouped": rooms.grouped, "dialled": rooms.dialled, "city_words": city_words}
     )
     app.jinja_env.filters["zoned"] = zoned
     app.context_processor(lambda: {"reading": g.reading, "reader_tzid": reader_tzid()})

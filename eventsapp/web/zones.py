@@ -12,6 +12,7 @@ from eventsapp.domain.text import clean_line
 from eventsapp.domain.wording import zone_words
 from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.web.caching import cacheable
+from eventsapp.web.headers import SECRET_ADDRESSES, keep_private
 from eventsapp.web.language import read_in
 from eventsapp.web.pages import Pages, home, now, page
 
@@ -45,7 +46,16 @@ def choose() -> Response:
         found=_found(query, back, reading.tag) if query else [],
         languages=list(INTERFACE_LANGUAGES),
     )
-    return cacheable(response)
+    return keep_private(response) if is_secret(back) else cacheable(response)
+
+
+def is_secret(path: str) -> bool:
+    """Whether the address of this page of ours is known to one person alone."""
+    try:
+        _endpoint, values = current_app.url_map.bind("").match(unquote(urlsplit(path).path), method="GET")
+    except (HTTPException, RequestRedirect):
+        return False
+    return not SECRET_ADDRESSES.isdisjoint(values)
 
 
 def own_path(given: str) -> str:
