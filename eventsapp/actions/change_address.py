@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import letters, outbox, places
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address
-from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting
+from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, Parting
 from eventsapp.models import AddressChange, Message, Registration
 
 
@@ -36,7 +36,7 @@ def move(
     registration.email = address.email
     registration.address_key = address.key
     session.flush()
-    held = [place for place in registration.places if place.state in places.HELD]
+    held = [place for place in registration.places if place.state in HELD]
     letters.announce(
         session, registration, letters.kind_of(held), held or registration.places, now=now, settings=settings
     )

@@ -13,6 +13,7 @@ from eventsapp.models import Message, Place, Registration
 
 _GIVE_A_PLACE = frozenset({LetterKind.CONFIRMATION, LetterKind.APPROVED, LetterKind.PROMOTED})
 _REPEAT = LetterKind.ALREADY_REGISTERED
+_WHENEVER_ASKED = frozenset({_REPEAT, LetterKind.VERIFICATION})
 _GONE = frozenset({PlaceState.CANCELLED, PlaceState.DECLINED})
 
 
@@ -40,8 +41,10 @@ def announce(
     if alone and kind is not _REPEAT:
         outbox.supersede(session, registration, now=now)
     about = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
-    carries = alone or (len(about) == 1 and all(place in about or place.state in _GONE for place in registration.places))
-    again = again or kind is _REPEAT
+    carries = alone or (
+        len(about) == 1 and all(place in about or place.state in _GONE for place in registration.places)
+    )
+    again = again or kind in _WHENEVER_ASKED
     letter = outbox.enqueue(
         session,
         registration,
@@ -75,6 +78,7 @@ def kind_of(places: Sequence[Place]) -> LetterKind:
     """The letter that tells how places stand that were given just now; with several states the best one names it."""
     states = {place.state for place in places}
     for state, kind in (
+        (PlaceState.UNVERIFIED, LetterKind.VERIFICATION),
         (PlaceState.CONFIRMED, LetterKind.CONFIRMATION),
         (PlaceState.WAITLISTED, LetterKind.WAITLISTED),
         (PlaceState.PENDING, LetterKind.PENDING),

@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from eventsapp.config import Settings
+from eventsapp.domain.addresses import Address, read_address
 from eventsapp.domain.errors import N_, NotFound, Refused
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.text import clean_line
@@ -29,7 +30,9 @@ ASK_AGAIN_AFTER = timedelta(minutes=15)  # a letter that may have arrived is sen
 
 _WAITING = (MessageState.QUEUED, MessageState.SENDING)
 _AFTER_OTHERS = frozenset({LetterKind.INVITE})  # the confirmation of the next person comes before them
-_BESIDE_THE_STORY = frozenset({LetterKind.INVITE, LetterKind.ALREADY_REGISTERED})  # they tell of no new state
+_BESIDE_THE_STORY = frozenset(  # they tell of no new state
+    {LetterKind.INVITE, LetterKind.ALREADY_REGISTERED, LetterKind.LINK, LetterKind.ADDRESS_CHANGE}
+)
 
 
 def enqueue(
@@ -42,14 +45,17 @@ def enqueue(
     place: Place | None = None,
     context: dict[str, Any] | None = None,
     nonce: str = "",
+    to: Address | None = None,
 ) -> Message | None:
     """Write one letter into the causing transaction. None where the same letter is there already.
 
     The same letter: same registration, kind, place or places, address and revision of the calendar entry, and no
     letter about another state in between. A ``nonce`` makes another one of it, for a wish to have it again.
+    It goes to the registration's address, or ``to`` another one.
     """
     if registration.email is None or registration.erased_at is not None:
         return None
+    email, address_key = (registration.email, registration.address_key) if to is None else (to.email, to.key)
     session.flush()
     earlier = session.execute(
         select(Message.kind, Message.message_id, Message.address_key)
@@ -59,12 +65,12 @@ def enqueue(
     turn = sum(row.kind not in _BESIDE_THE_STORY and row.kind is not kind for row in earlier)
     about = [place] if place is not None else registration.places
     revision = sum(one.revision + one.occurrence.sequence for one in about)
-    address = hashlib.sha256((registration.address_key or "").encode()).hexdigest()[:8]
+    address = hashlib.sha256((address_key or "").encode()).hexdigest()[:8]
     places = "+".join(str(one) for one in ([place.id] if place is not None else (context or {}).get("places", [])))
     dedupe_key = f"{registration.public_id}:{kind}:{places or '-'}:{nonce or f'{turn}.{revision}.{address}'}"
     if session.scalar(select(exists().where(Message.dedupe_key == dedupe_key))):
         return None
-    first = next((row.message_id for row in earlier if row.address_key == registration.address_key), "")
+    first = next((row.message_id for row in earlier if row.address_key == address_key), "")
     public_id = new_public_id()
     message = Message(
         registration_id=registration.id,
@@ -74,8 +80,8 @@ def enqueue(
         thread_of=first,
         kind=kind,
         language_tag=registration.language_tag,
-        recipient=registration.email,
-        address_key=registration.address_key,
+        recipient=email,
+        address_key=address_key,
         dedupe_key=dedupe_key,
         context=context or {},
         priority=1 if kind in _AFTER_OTHERS else 0,
@@ -127,6 +133,7 @@ def retry(session: Session, public_id: str, *, now: datetime, settings: Settings
             place=message.place,
             context=message.context,
             nonce=new_public_id(),
+            to=_frozen(message),
         )
         if again is None:
             raise Refused(N_("Message %(id)s has no address any more."), id=public_id)
@@ -195,12 +202,10 @@ def release(session: Session, ids: Sequence[int], *, worker: str, now: datetime)
 
 def record_sent(session: Session, message_id: int, *, worker: str, now: datetime, code: int | None = None) -> bool:
     """The mail server took it. Like every ``record_…``: False where the lease was lost, and then nothing changed."""
-    return _record(
+    return _finish(
         session,
         message_id,
         worker,
-        lease=None,
-        lease_until=None,
         state=MessageState.SENT,
         sent_at=now,
         last_code=code,
@@ -211,12 +216,10 @@ def record_sent(session: Session, message_id: int, *, worker: str, now: datetime
 
 def record_failed(session: Session, message_id: int, *, worker: str, code: int | None = None, error: str = "") -> bool:
     """Refused for good, or not to be composed. ``error`` are the words that the organizer reads."""
-    return _record(
+    return _finish(
         session,
         message_id,
         worker,
-        lease=None,
-        lease_until=None,
         state=MessageState.FAILED,
         last_code=code,
         last_error=_words(error),
@@ -225,7 +228,7 @@ def record_failed(session: Session, message_id: int, *, worker: str, code: int |
 
 def record_superseded(session: Session, message_id: int, *, worker: str) -> bool:
     """What the letter would say is no longer so."""
-    return _record(session, message_id, worker, lease=None, lease_until=None, state=MessageState.SUPERSEDED)
+    return _finish(session, message_id, worker, state=MessageState.SUPERSEDED)
 
 
 def record_retry(
@@ -322,6 +325,27 @@ def _mine(ids: Sequence[int], worker: str) -> Any:
 
 def _record(session: Session, message_id: int, worker: str, **values: Any) -> bool:
     return _changed(session, _mine([message_id], worker).values(**values)) == 1
+
+
+def _finish(session: Session, message_id: int, worker: str, **values: Any) -> bool:
+    """The last word about a letter. Where the person's data were erased meanwhile, the address goes with it."""
+    if not _record(session, message_id, worker, lease=None, lease_until=None, **values):
+        return False
+    erased = select(Registration.id).where(Registration.erased_at.is_not(None))
+    session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.registration_id.in_(erased))
+        .values(recipient=None, address_key=None, last_error="")
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def _frozen(message: Message) -> Address | None:
+    """Where the letter has to go whatever the registration's address is by now; None: it follows the registration."""
+    if message.kind is LetterKind.ADDRESS_CHANGE or "parting" in message.context:
+        return read_address(message.recipient or "")
+    return None
 
 
 def _changed(session: Session, statement: Any) -> int:

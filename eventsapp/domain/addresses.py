@@ -76,6 +76,12 @@ def masked(email: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
+def hinted(email: str) -> str:
+    """``z…@e…``: enough to recognise one's own address, and no room for an advertisement to a stranger."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain[:1]}…"
+
+
 def flood_key(address: Address) -> str:
     """One key for all spellings that reach one mailbox: without ``+tag``, at Gmail without dots.
 

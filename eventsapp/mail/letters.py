@@ -50,8 +50,9 @@ class Letter:
     """One letter to one person, all decided. ``about`` are the places the letter is about, ``others`` the rest.
 
     ``language_tag`` and ``tzid`` are the reader's. ``name`` is as the reader typed it. ``recipient`` and ``reply_to``
-    are ASCII addresses, ``reply_to`` may be empty. ``join_url`` is empty unless a place is confirmed. ``written_at``
-    and ``message_id`` stay the same however often the letter is tried. ``name`` and ``reference`` may be empty.
+    are ASCII addresses, ``reply_to`` may be empty. ``join_url`` is empty unless a place is confirmed, ``manage_url``
+    unless the reader is known to want our letters. ``written_at`` and ``message_id`` stay the same however often the
+    letter is tried. ``name`` and ``reference`` may be empty.
     """
 
     kind: LetterKind
@@ -75,11 +76,15 @@ class Letter:
     about: tuple[Slot, ...]
     others: tuple[Slot, ...] = ()
     join_url: str = ""
+    manage_url: str = ""
     own_subject: Passage | None = None
     own_body: Passage | None = None
     invitation: Invitation | None = None
     event_called_off: bool = False
     parting: Parting | None = None  # to an address that the registration left: this reader is told nothing personal
+    action_url: str = ""  # the one page that a neutral letter asks its reader to open, ``action_until`` then
+    action_until: datetime | None = None
+    asked_by: str = ""  # a hint at the address that a new one is to replace
     accent: str = ""
     privacy_url: str = ""
     imprint_url: str = ""

@@ -21,7 +21,7 @@ from eventsapp.domain.colour import INK, PANEL, PAPER, accent_steps
 from eventsapp.domain.languages import direction, language_name, own_name, related
 from eventsapp.domain.markdown import fill_html, fill_line, fill_plain, to_html, to_plain
 from eventsapp.domain.vocabulary import LetterKind, Placeholder, PlaceState
-from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, reader_words, time_words
+from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, moment_words, reader_words, time_words
 from eventsapp.ical.add_links import SERVICES
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Letter, Passage, Slot
@@ -104,11 +104,13 @@ def _values(letter: Letter, tag: str) -> dict[str, Any]:
         "name": inert(letter.name),
         "about": about,
         "others": others,
-        "first": about[0],
+        "first": about[0] if about else None,
         "own": _own_words(letter),
+        "manage": _manage_words(letter) if letter.manage_url else "",
         "bring_html": Markup(to_html(letter.what_to_bring.text)),  # noqa: S704  safe HTML by domain.markdown
         "bring_text": to_plain(letter.what_to_bring.text, width=TEXT_WIDTH - 2),
-        "data": _structured_data(letter, about + others),
+        "until": moment_words(letter.action_until, letter.tzid, tag) if letter.action_until else "",
+        "data": _structured_data(letter, about + others) if about or others else "",
         "colours": _colours(letter.accent),
     }
 
@@ -166,6 +168,17 @@ def _add_links(slot: Slot, letter: Letter) -> tuple[tuple[str, str], ...]:
     return tuple((name, f"{letter.join_url}/{slot.key}/{service}") for service, name in SERVICES.items())
 
 
+def _manage_words(letter: Letter) -> str:
+    """What the link to one's registration is good for."""
+    if letter.event_called_off:
+        return _("See your registration and your data")
+    if letter.kind is not LetterKind.CANCELLED:
+        return _("Change or cancel your registration")
+    if letter.about[0].called_off:
+        return _("Choose another date or cancel your registration")
+    return _("Changed your mind? Come back or choose another date")
+
+
 def _own_words(letter: Letter) -> dict[str, Any] | None:
     if letter.own_body is None or not letter.own_body.text.strip():
         return None
@@ -204,6 +217,10 @@ def _placeholders(letter: Letter, tag: str) -> tuple[dict[str, str], dict[str, s
         links[Placeholder.JOIN_URL] = letter.join_url
     else:
         values[Placeholder.JOIN_URL] = _("(your own link comes with the confirmation)")
+    if letter.manage_url:
+        links[Placeholder.MANAGE_URL] = letter.manage_url
+    else:
+        values[Placeholder.MANAGE_URL] = _("(your own link comes with the confirmation)")
     if letter.reply_to:
         links[Placeholder.CONTACT] = f"mailto:{letter.reply_to}"
     else:

@@ -7,22 +7,25 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from eventsapp.config import Settings
-from eventsapp.domain.addresses import read_address
+from eventsapp.domain.addresses import hinted, read_address
 from eventsapp.domain.entry import CalendarEntry, Party
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.languages import lookup
 from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Invitation, Letter, Passage, Slot
-from eventsapp.models import Event, LetterText, Message, Occurrence, Place, Registration
+from eventsapp.models import AddressChange, Event, LetterText, Message, Occurrence, Place, Registration
 from eventsapp.queries.entries import (
     CANCELLED,
+    address_change_url,
     page_url,
     personal_entry,
     personal_join_url,
-    public_entry,
+    personal_manage_url,
+    text_for,
     variant,
 )
+from eventsapp.queries.registrations import is_proved
 
 _LIVE = frozenset({PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING})
 _CONFIRMED = frozenset({PlaceState.CONFIRMED})
@@ -37,11 +40,13 @@ _TRUE_WHILE: dict[LetterKind, frozenset[PlaceState]] = {
     LetterKind.PROMOTED: _CONFIRMED,
     LetterKind.CANCELLED: frozenset({PlaceState.CANCELLED}),
     LetterKind.ALREADY_REGISTERED: _LIVE | {PlaceState.DECLINED},
+    LetterKind.LINK: frozenset(PlaceState) - {PlaceState.UNVERIFIED},
 }
-_OVERVIEWS = frozenset(
-    {LetterKind.CONFIRMATION, LetterKind.ALREADY_REGISTERED}
-)  # about all places, whatever their state
-_INVITING = tuple(kind for kind, states in _TRUE_WHILE.items() if PlaceState.CONFIRMED in states)
+# These are about all places, whatever their state.
+_OVERVIEWS = frozenset({LetterKind.CONFIRMATION, LetterKind.ALREADY_REGISTERED, LetterKind.LINK})
+_INVITING = tuple(
+    kind for kind, states in _TRUE_WHILE.items() if PlaceState.CONFIRMED in states and kind is not LetterKind.LINK
+)
 _LIKE_A_CONFIRMATION = frozenset({LetterKind.APPROVED, LetterKind.PROMOTED, LetterKind.ALREADY_REGISTERED})
 
 
@@ -52,14 +57,26 @@ def letter_of(session: Session, message: Message, *, settings: Settings) -> Lett
     Raises Invalid where the stored address cannot be written to.
     """
     registration = _registration(session, message)
-    kind, event = message.kind, registration.event
-    parting = message.context.get("parting")
-    if message.recipient is None or (registration.erased_at is not None and parting != Parting.ERASED):
+    if message.recipient is None:
         return None
-    if parting is not None:
-        return _withdrawal(session, message, registration, Parting(parting), settings)
+    if "parting" in message.context:
+        return _withdrawal(session, message, registration, settings)
+    if registration.erased_at is not None:
+        return None
+    if message.kind is LetterKind.ADDRESS_CHANGE:
+        return _wish(session, message, registration, settings)
     if message.address_key != registration.address_key:
         return None  # it would bring somebody else's link
+    return _personal_letter(session, message, registration, settings)
+
+
+def _personal_letter(
+    session: Session, message: Message, registration: Registration, settings: Settings
+) -> Letter | None:
+    """To the person whose registration it is, at the address that it has now."""
+    kind, event = message.kind, registration.event
+    if kind is LetterKind.LINK and not is_proved(registration):
+        return None
     told = set(message.context.get("places") or [place.id for place in registration.places])
     about = [
         place
@@ -76,24 +93,40 @@ def letter_of(session: Session, message: Message, *, settings: Settings) -> Lett
         about=_slots(about, settings),
         others=_slots(others, settings),
         join_url=personal_join_url(registration, settings=settings) if _any_confirmed(registration.places) else "",
+        manage_url=personal_manage_url(registration, settings=settings) if is_proved(registration) else "",
         own_subject=_own(event, kind, registration.language_tag, "subject"),
         own_body=_own(event, kind, registration.language_tag, "body", as_confirmed=_any_confirmed(about)),
         invitation=_invitation(session, message, about, settings),
     )
 
 
-def _withdrawal(
-    session: Session, message: Message, registration: Registration, parting: Parting, settings: Settings
-) -> Letter | None:
+def _withdrawal(session: Session, message: Message, registration: Registration, settings: Settings) -> Letter | None:
     """To an address that the registration has left. Nothing of the person, who is a stranger there, comes with it."""
     place = next(place for place in registration.places if place.id == message.place_id)
-    if parting is not Parting.ERASED and not _was_invited(session, message):  # whom erasing writes to was invited
+    if registration.erased_at is None and not _was_invited(session, message):  # after erasure nothing tells any more
         return None
     frame = _frame(message, registration, settings)
     entry = personal_entry(place, settings=settings, sequence=message.context.get("sequence"), status=CANCELLED)
     entry = replace(entry, attendee=Party(frame.recipient))
     slot = replace(_slot(place, settings), state=PlaceState.CANCELLED, called_off=False, entry=None)
-    return replace(frame, about=(slot,), invitation=Invitation("CANCEL", entry), parting=parting)
+    return replace(
+        frame, about=(slot,), invitation=Invitation("CANCEL", entry), parting=Parting(message.context["parting"])
+    )
+
+
+def _wish(session: Session, message: Message, registration: Registration, settings: Settings) -> Letter | None:
+    """To an address that a registration may move to, while that is still wished for. Its reader may be a stranger."""
+    change = session.scalar(select(AddressChange).where(AddressChange.registration_id == registration.id))
+    if change is None or change.public_id != message.context.get("change"):
+        return None
+    if change.address_key != message.address_key or change.address_key == registration.address_key:
+        return None
+    return replace(
+        _frame(message, registration, settings),
+        action_url=address_change_url(change, settings=settings),
+        action_until=change.expires_at,
+        asked_by=hinted(registration.email or ""),
+    )
 
 
 def _frame(message: Message, registration: Registration, settings: Settings) -> Letter:
@@ -174,14 +207,14 @@ def _slots(places: Sequence[Place], settings: Settings) -> tuple[Slot, ...]:
 
 def _slot(place: Place, settings: Settings) -> Slot:
     occurrence, state = place.occurrence, standing_of(place)
-    public = public_entry(occurrence, place.registration.language_tag, settings=settings)
+    read_tag = variant(occurrence.event, place.registration.language_tag).language_tag
     return Slot(
         key=occurrence.key,
         state=state,
         starts_at=occurrence.starts_at,
         ends_at=occurrence.ends_at,
         tzid=occurrence.tzid,
-        location=Passage(public.location, public.language_tag),
+        location=Passage(*text_for(read_tag, occurrence.location, occurrence.event)),
         held_tag=occurrence.language_tag or "",
         join_opens_seconds=occurrence.join_opens_seconds,
         called_off=state is PlaceState.CANCELLED and place.state is not PlaceState.CANCELLED,
@@ -229,7 +262,7 @@ def _address(contact: str) -> str:
 
 
 def _invitation(session: Session, message: Message, about: Sequence[Place], settings: Settings) -> Invitation | None:
-    if message.place_id is None:
+    if message.place_id is None or message.kind not in (*_INVITING, LetterKind.CANCELLED):
         return None
     place = next(place for place in about if place.id == message.place_id)
     if message.kind is not LetterKind.CANCELLED:
