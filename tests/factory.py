@@ -7,7 +7,9 @@ from typing import Any
 
 from eventsapp.db import db, transaction
 from eventsapp.domain import timezones
+from eventsapp.domain.questions import chosen_options
 from eventsapp.domain.vocabulary import (
+    CHOICE_TYPES,
     ConferenceAccess,
     ConferenceKind,
     ConferenceProvider,
@@ -17,6 +19,7 @@ from eventsapp.domain.vocabulary import (
 )
 from eventsapp.models import (
     Answer,
+    ChosenOption,
     Conference,
     Event,
     LanguageVariant,
@@ -133,18 +136,22 @@ class Make:
         *,
         email: str = "",
         places: Mapping[str, PlaceState] | None = None,
+        promised: PlaceState = PlaceState.CONFIRMED,
         language_tag: str = "es",
         tzid: str = "America/Mexico_City",
         answers: Mapping[str, Any] | None = None,
         **values: Any,
     ) -> Registration:
-        """Rows only: no rule is asked, no letter is written. ``places`` default to the last occurrence, confirmed."""
+        """Rows only: no rule is asked, no letter is written. ``places`` default to the last occurrence, confirmed.
+
+        An unverified place is ``promised``, and held for two hours.
+        """
         self.registrations += 1
         number = self.registrations
         letters = "".join("BCDFGHJKMN"[int(digit)] for digit in f"{number:04}")
         email = email or f"person{number}@example.com"
         occurrences = {occurrence.key: occurrence.id for occurrence in event.occurrences}
-        questions = {question.key: question.id for question in event.questions}
+        questions = {question.key: question for question in event.questions}
         places = {list(occurrences)[-1]: PlaceState.CONFIRMED} if places is None else places
         queued_at = self.now + timedelta(seconds=number)
         values = {
@@ -158,6 +165,7 @@ class Make:
             "tzid": tzid,
             "created_at": queued_at,
             "changed_at": queued_at,
+            "verify_until": self.now + timedelta(hours=2) if PlaceState.UNVERIFIED in places.values() else None,
         } | values
         with transaction() as session:
             registration = Registration(**values)
@@ -165,6 +173,7 @@ class Make:
                 Place(
                     occurrence_id=occurrences[key],
                     state=PlaceState(state),
+                    promised=promised if state == PlaceState.UNVERIFIED else None,
                     queued_at=queued_at,
                     invited_at=queued_at if state == PlaceState.CONFIRMED else None,
                     changed_at=queued_at,
@@ -173,9 +182,16 @@ class Make:
                 for key, state in places.items()
             ]
             registration.answers = [
-                Answer(question_id=questions[key], value=value) for key, value in (answers or {}).items()
+                Answer(question_id=questions[key].id, value=value) for key, value in (answers or {}).items()
             ]
             session.add(registration)
+            session.flush()
+            session.add_all(
+                ChosenOption(registration_id=registration.id, question_id=questions[key].id, option_id=option_id)
+                for key, value in (answers or {}).items()
+                if questions[key].type in CHOICE_TYPES
+                for option_id in chosen_options(value)
+            )
         return registration
 
     def _organization(self) -> Organization:

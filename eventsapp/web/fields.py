@@ -11,7 +11,7 @@ from wtforms.form import BaseForm
 from eventsapp.domain.errors import DomainError, Invalid
 from eventsapp.domain.questions import DETAILS
 from eventsapp.translations import say
-from eventsapp.web.editions import Edition, Words
+from eventsapp.web.editions import FEW, Edition, Words
 
 Kind = Literal["text", "email", "tel", "url", "number", "long", "radio", "checkbox", "consent", "select"]
 Typed = MultiDict[str, str]
@@ -19,7 +19,7 @@ Typed = MultiDict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """``left``: how many may still choose it, None where that needs no word; ``details``: it asks to say what."""
+    """``left``: how many may still choose it, None without a limit; ``details``: it asks to say what."""
 
     value: str
     label: Words
@@ -30,6 +30,11 @@ class Option:
     @property
     def full(self) -> bool:
         return self.left == 0
+
+    @property
+    def few(self) -> int | None:
+        """``left`` where it is small enough to be said."""
+        return self.left if self.left is not None and self.left <= FEW else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,11 @@ class Entry(Field):
     def first(self) -> Option | None:
         """The option that carries the field's own id, so that a mistake's link leads to an input one can use."""
         return next((option for option in self.options if not option.full), None)
+
+    @property
+    def asked_if(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The conditions as the page's script reads them: all must hold."""
+        return [(condition.name, condition.values) for condition in self.only_if]
 
     @property
     def described_by(self) -> str:

@@ -22,8 +22,9 @@ from eventsapp.db import db, transaction
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import Refused
-from eventsapp.domain.vocabulary import PlaceState
-from eventsapp.models import Event, Message, Place, Receipt, Registration
+from eventsapp.domain.questions import AnswerValue
+from eventsapp.domain.vocabulary import PlaceState, QuestionType
+from eventsapp.models import ChosenOption, Event, Message, Place, Receipt, Registration
 from eventsapp.queries import registrations
 
 CONTENDERS = 8
@@ -34,15 +35,23 @@ WORLD = multiprocessing.get_context("forkserver")
 WORLD.set_forkserver_preload([__name__, "psycopg", "sqlalchemy.dialects.postgresql.psycopg"])
 
 
+DIET = {
+    "key": "diet",
+    "type": QuestionType.SINGLE_CHOICE,
+    "options": [{"id": "vegan", "label": {"en": "Vegan"}, "limit": LAST_PLACES}],
+}
+
+
 @dataclass(frozen=True)
 class Task:
-    """What one process does: ``email`` registers, or ``cancels`` gives a registration up."""
+    """What one process does: ``email`` registers, choosing ``option``, or ``cancels`` gives a registration up."""
 
     settings: Settings
     now: datetime
     event_id: int
     email: str = ""
     cancels: int = 0
+    option: str = ""
     locked: bool = True
 
 
@@ -50,17 +59,18 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
     """One process: its own engine, its own transaction, its result on the queue."""
     if not task.locked:
         take_the_lock_out()
-    count = registrations.tallies
+    counting = "options_left" if task.option else "tallies"
+    count = getattr(registrations, counting)
 
-    def count_slowly(*arguments: Any) -> Any:
-        found = count(*arguments)
+    def count_slowly(*arguments: Any, **named: Any) -> Any:
+        found = count(*arguments, **named)
         if task.locked:
             time.sleep(0.02)  # a window wide enough to fall into
         else:
             counted.wait(PATIENCE)  # nobody writes before everybody has counted
         return found
 
-    registrations.tallies = count_slowly
+    setattr(registrations, counting, count_slowly)
     with small_app(task.settings).app_context():
         db.session.execute(select(Event.id))
         db.session.rollback()
@@ -72,7 +82,7 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
                     result = "cancelled"
                 else:
                     receipt = register(
-                        session, task.event_id, applicant(task.email), now=task.now, settings=task.settings
+                        session, task.event_id, applicant(task.email, task.option), now=task.now, settings=task.settings
                     )
                     result = str(receipt.outcome["spanish"])
         except Refused:
@@ -112,8 +122,9 @@ def small_app(settings: Settings) -> Flask:
     return app
 
 
-def applicant(email: str) -> Applicant:
-    return Applicant("Ana", read_address(email), "es", "America/Mexico_City", ("spanish",))
+def applicant(email: str, option: str) -> Applicant:
+    answers: dict[str, AnswerValue] = {"diet": option} if option else {}
+    return Applicant("Ana", read_address(email), "es", "America/Mexico_City", ("spanish",), answers)
 
 
 @pytest.fixture
@@ -148,8 +159,11 @@ def last_places(make):
     return last_places
 
 
-def strangers(settings: Settings, now: datetime, event_id: int, *, locked: bool = True) -> list[Task]:
-    return [Task(settings, now, event_id, f"person{number}@example.org", locked=locked) for number in range(CONTENDERS)]
+def strangers(settings: Settings, now: datetime, event_id: int, *, option: str = "", locked: bool = True) -> list[Task]:
+    return [
+        Task(settings, now, event_id, f"person{number}@example.org", option=option, locked=locked)
+        for number in range(CONTENDERS)
+    ]
 
 
 def states() -> Counter[PlaceState]:
@@ -172,6 +186,18 @@ def test_without_the_lock_they_are_oversold(race, last_places, settings, now):
     event_id = last_places()
     assert race(strangers(settings, now, event_id, locked=False)) == {"confirmed": 8}
     assert states()[PlaceState.CONFIRMED] > LAST_PLACES
+
+
+def test_the_last_places_of_an_option_go_to_as_many_and_no_more(race, make, settings, now):
+    event_id = make.event(questions=[DIET]).id
+    assert race(strangers(settings, now, event_id, option="vegan")) == {"confirmed": 5, "refused": 3}
+    assert (rows(ChosenOption), rows(Registration)) == (5, 5)
+
+
+def test_without_the_lock_an_option_is_oversold(race, make, settings, now):
+    event_id = make.event(questions=[DIET]).id
+    assert race(strangers(settings, now, event_id, option="vegan", locked=False)) == {"confirmed": 8}
+    assert rows(ChosenOption) > LAST_PLACES
 
 
 def test_those_who_come_and_those_who_go_never_overfill(race, last_places, settings, now, make):

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventsapp.domain.questions import QuestionSpec, answer_words, check_answers
+from eventsapp.domain.questions import (
+    OptionFull,
+    QuestionSpec,
+    answer_words,
+    check_answers,
+    chosen_options,
+    typed_values,
+)
 from eventsapp.domain.vocabulary import QuestionType
 
 OPTIONS = (
@@ -294,3 +301,204 @@ def test_a_question_speaks_the_asked_language_or_the_events_default():
     assert [spec.label_in(tag) for tag in ("es-AR", "en-GB", "ja")] == ["Uno", "One", "One"]
     assert [spec.help_in(tag) for tag in ("es", "en")] == ["Ayuda", "Ayuda"]
     assert QuestionSpec("q", QuestionType.SHORT_TEXT, False, {}).label_in("en") == "q"
+
+
+# Asked only sometimes
+
+
+def asked(**conditions: object) -> list[QuestionSpec]:
+    """Four questions that may be conditions, and ``after``, which is asked only where ``conditions`` hold."""
+    only_if = [{"question": key, "is": values} for key, values in conditions.items()]
+    return [
+        QuestionSpec("diet", QuestionType.SINGLE_CHOICE, False, {"en": "Diet"}, options=OPTIONS),
+        QuestionSpec("days", QuestionType.SEVERAL_CHOICES, False, {"en": "Days"}, options=OPTIONS),
+        QuestionSpec("first", QuestionType.YES_NO, False, {"en": "First"}),
+        QuestionSpec("land", QuestionType.COUNTRY, False, {"en": "Country"}),
+        QuestionSpec("agree", QuestionType.CONSENT, True, {"en": "Agree"}),
+        QuestionSpec("after", QuestionType.SHORT_TEXT, True, {"en": "After"}, only_if=only_if),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "raw", "holds"),
+    [
+        ({"diet": ["no"]}, {"diet": ["no"]}, True),
+        ({"diet": ["no"]}, {"diet": ["vegan"]}, False),
+        ({"diet": ["no"]}, {}, False),
+        ({"diet": ["no"]}, {"diet": ["beef"]}, False),  # a mistake of its own
+        ({"diet": ["vegan", "no"]}, {"diet": ["no"]}, True),
+        ({"diet": []}, {"diet": ["no"]}, False),
+        ({"days": ["no"]}, {"days": ["vegan", "no"]}, True),
+        ({"days": ["no"]}, {"days": ["vegan", "012"]}, False),
+        ({"first": ["yes"]}, {"first": ["yes"]}, True),
+        ({"first": ["yes"]}, {"first": ["TRUE"]}, True),
+        ({"first": ["yes"]}, {"first": ["no"]}, False),
+        ({"first": ["no"]}, {"first": ["no"]}, True),
+        ({"first": ["no"]}, {}, False),  # nothing was answered
+        ({"land": ["MX", "NO"]}, {"land": ["mx"]}, True),
+        ({"land": ["MX", "NO"]}, {"land": ["US"]}, False),
+        ({"agree": ["yes"]}, {}, True),
+        ({"diet": ["no"], "first": ["yes"]}, {"diet": ["no"], "first": ["yes"]}, True),
+        ({"diet": ["no"], "first": ["yes"]}, {"diet": ["no"], "first": ["no"]}, False),
+        ({"nothing": ["yes"]}, {"nothing": ["yes"]}, False),
+    ],
+)
+def test_a_question_is_asked_where_all_its_conditions_hold(conditions, raw, holds):
+    raw = {"agree": ["yes"]} | raw
+    answers, mistakes = check_answers(asked(**conditions), raw | {"after": ["words"]}, "en")
+    assert answers.get("after") == ("words" if holds else None)
+    _answers, mistakes = check_answers(asked(**conditions), raw, "en")
+    assert ("after" in mistakes) == holds
+
+
+def test_an_unasked_question_makes_no_mistake_and_stores_nothing():
+    spec = QuestionSpec("age", QuestionType.NUMBER, True, {}, only_if=[{"question": "diet", "is": ["no"]}])
+    specs = [QuestionSpec("diet", QuestionType.SINGLE_CHOICE, False, {}, options=OPTIONS), spec]
+    assert check_answers(specs, {"diet": ["vegan"], "age": ["old"]}, "en") == ({"diet": "vegan"}, {})
+
+
+def test_a_condition_on_an_unasked_question_does_not_hold():
+    one = QuestionSpec("one", QuestionType.YES_NO, False, {})
+    two = QuestionSpec("two", QuestionType.YES_NO, False, {}, only_if=[{"question": "one", "is": ["yes"]}])
+    three = QuestionSpec("three", QuestionType.YES_NO, True, {}, only_if=[{"question": "two", "is": ["yes"]}])
+    raw = {"one": ["no"], "two": ["yes"], "three": ["yes"]}
+    assert check_answers([one, two, three], raw, "en") == ({"one": False}, {})
+    raw["one"] = ["yes"]
+    assert check_answers([one, two, three], raw, "en")[0] == {"one": True, "two": True, "three": True}
+
+
+def test_a_condition_on_a_later_question_never_holds():
+    early = QuestionSpec("early", QuestionType.YES_NO, True, {}, only_if=[{"question": "late", "is": ["yes"]}])
+    late = QuestionSpec("late", QuestionType.YES_NO, False, {})
+    assert check_answers([early, late], {"early": ["yes"], "late": ["yes"]}, "en") == ({"late": True}, {})
+
+
+def test_a_consent_that_is_asked_only_sometimes_is_needed_only_then():
+    consent = QuestionSpec("ok", QuestionType.CONSENT, False, {"en": "OK"}, only_if=[{"question": "m", "is": ["yes"]}])
+    minor = QuestionSpec("m", QuestionType.YES_NO, True, {"en": "Minor"})
+    assert check_answers([minor, consent], {"m": ["no"]}, "en") == ({"m": False}, {})
+    assert list(check_answers([minor, consent], {"m": ["yes"]}, "en")[1]) == ["ok"]
+
+
+# Other, please say
+
+
+WITH_OTHER = (
+    {"id": "vegan", "label": {"en": "Vegan", "es": "Vegana"}},
+    {"id": "else", "label": {"en": "Other", "es": "Otra"}, "other": True, "limit": 2},
+)
+SINGLE = QuestionSpec("diet", QuestionType.SINGLE_CHOICE, False, {"en": "Diet"}, options=WITH_OTHER, default_tag="en")
+SEVERAL = QuestionSpec("diet", QuestionType.SEVERAL_CHOICES, True, {"en": "Diet"}, options=WITH_OTHER, default_tag="en")
+TOO_LONG = "Your answer to “Diet” is too long. Shorten it to 200 characters or fewer."
+NOT_SAID = "Give details for “Other”, or choose another option for “Diet”."
+
+
+@pytest.mark.parametrize(
+    ("spec", "chosen", "details", "stored"),
+    [
+        (SINGLE, ["else"], [" no\tnuts\n"], {"chosen": ["else"], "said": "no nuts"}),
+        (SINGLE, ["vegan"], ["no nuts"], "vegan"),
+        (SINGLE, ["vegan"], [""], "vegan"),
+        (SINGLE, [], ["no nuts"], {"chosen": ["else"], "said": "no nuts"}),
+        (SINGLE, ["else"], ["", "no nuts"], {"chosen": ["else"], "said": "no nuts"}),
+        (SINGLE, [], [" \u200b"], None),
+        (SEVERAL, ["else", "vegan"], ["no nuts"], {"chosen": ["vegan", "else"], "said": "no nuts"}),
+        (SEVERAL, ["vegan"], ["x" * 999], ["vegan"]),
+    ],
+)
+def test_what_is_said_beside_an_option_is_stored_with_it(spec, chosen, details, stored):
+    answers, mistakes = check_answers([spec], {"diet": chosen, "diet:other": details}, "en")
+    assert (answers.get("diet"), mistakes) == (stored, {})
+    json.dumps(answers)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "details", "key", "sentence"),
+    [
+        (["else"], [], "diet:other", NOT_SAID),
+        (["else"], ["  "], "diet:other", NOT_SAID),
+        (["else", "vegan"], [""], "diet:other", NOT_SAID),
+        (["else"], ["x" * 201], "diet:other", TOO_LONG),
+        (["else"], ["one", "two"], "diet:other", "Give one answer to “Diet”."),
+        (["beef"], ["no nuts"], "diet", "Choose only from the options shown for “Diet”."),
+    ],
+)
+def test_whoever_chooses_other_says_what(chosen, details, key, sentence):
+    answers, mistakes = check_answers([SEVERAL], {"diet": chosen, "diet:other": details}, "en")
+    assert answers == {}
+    assert [(name, mistake.key, str(mistake)) for name, mistake in mistakes.items()] == [(key, key, sentence)]
+
+
+def test_details_belong_to_choices_alone():
+    spec = QuestionSpec("diet", QuestionType.YES_NO, False, {}, options=WITH_OTHER)
+    assert check_answers([spec], {"diet:other": ["x"]}, "en") == ({}, {})
+    assert (spec.other(), spec.limits(), SINGLE.other(), SINGLE.limits()) == ("", {}, "else", {"else": 2})
+
+
+def test_an_option_with_details_is_a_condition_like_any():
+    after = QuestionSpec("after", QuestionType.SHORT_TEXT, True, {}, only_if=[{"question": "diet", "is": ["else"]}])
+    assert list(check_answers([SINGLE, after], {"diet": ["else"], "diet:other": ["nuts"]}, "en")[1]) == ["after"]
+
+
+@pytest.mark.parametrize(
+    ("value", "tag", "words"),
+    [
+        ({"chosen": ["else"], "said": "no nuts"}, "en", "Other: no nuts"),
+        ({"chosen": ["vegan", "else"], "said": "no nuts"}, "es", "Vegana; Otra: no nuts"),
+        ({"chosen": ["gone"], "said": "no nuts"}, "en", "gone; no nuts"),
+        ({"chosen": ["else"], "said": "100 %(x)s"}, "en", "Other: 100 %(x)s"),
+    ],
+)
+def test_details_in_words(value, tag, words):
+    assert answer_words(SEVERAL, value, tag) == words
+
+
+def test_details_are_joined_by_the_door():
+    words = answer_words(SINGLE, {"chosen": ["else"], "said": "x"}, "fr", say=lambda text: text.replace(":", " :"))
+    assert words == "Other : x"
+
+
+@pytest.mark.parametrize(
+    ("value", "options"),
+    [("vegan", ["vegan"]), (["a", "b"], ["a", "b"]), ({"chosen": ["a"], "said": "x"}, ["a"]), (True, []), (3, [])],
+)
+def test_the_options_that_an_answer_names(value, options):
+    assert chosen_options(value) == options
+
+
+def test_a_full_option_is_named():
+    error = OptionFull(SINGLE, "else", "es")
+    assert (error.key, error.option) == ("diet", "else")
+    assert str(error) == "No places are left for “Otra”. Choose another option for “Diet”."
+
+
+# Back into the form
+
+
+@given(
+    st.sampled_from(sorted(QuestionType)),
+    st.one_of(
+        st.lists(st.text(), max_size=2),
+        st.lists(st.from_regex(r"-?[0-9]{0,9}([.,][0-9]{0,14})?", fullmatch=True), min_size=1, max_size=1),
+        st.lists(st.sampled_from(["vegan", "012", "no", "yes", "2026-06-25", "MX", "+52 55 5280 1234"]), max_size=2),
+    ),
+)
+def test_a_stored_answer_can_be_sent_again(kind, values):
+    spec = question(kind)
+    answers, _mistakes = check_answers([spec], {"q": values}, "en")
+    for value in answers.values():
+        assert check_answers([spec], typed_values(spec, value), "en") == ({"q": value}, {})
+
+
+@pytest.mark.parametrize("number", [1.234, -12.345, 1e-15, 0.1, 123456789012345, 1234567.8, -5])
+def test_a_number_comes_back_as_it_can_be_typed(number):
+    spec = question(QuestionType.NUMBER)
+    assert check_answers([spec], typed_values(spec, number), "en") == ({"q": number}, {})
+
+
+def test_details_come_back_in_their_own_field():
+    value = {"chosen": ["vegan", "else"], "said": "no nuts"}
+    typed = typed_values(SEVERAL, value)
+    assert typed == {"diet": ["vegan", "else"], "diet:other": ["no nuts"]}
+    assert check_answers([SEVERAL], typed, "en") == ({"diet": value}, {})
+    assert typed_values(question(QuestionType.YES_NO), False) == {"q": ["no"]}
