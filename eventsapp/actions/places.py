@@ -1,21 +1,21 @@
-"""Places: given, promoted, approved, declined, cancelled, called off. Each under the event's lock."""
+"""Places: given, lapsed, promoted, approved, declined, cancelled, called off. Each under the event's lock."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from eventsapp.actions import letters
 from eventsapp.config import Settings
 from eventsapp.domain import admission
 from eventsapp.domain.admission import Offer, Waiting
 from eventsapp.domain.errors import N_, Invalid, NotFound, Refused
-from eventsapp.domain.vocabulary import Choose, LetterKind, PlaceState
+from eventsapp.domain.vocabulary import HELD, Choose, LetterKind, PlaceState
 from eventsapp.models import Event, Place, Registration
 from eventsapp.queries import registrations
 
-HELD = frozenset({PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING})
+_TOLD = HELD - {PlaceState.UNVERIFIED}  # whoever holds one of these hears of what happens to it
 
 
 def take_event(session: Session, event_id: int) -> Event:
@@ -37,9 +37,18 @@ def take_event(session: Session, event_id: int) -> Event:
 
 
 def give(
-    event: Event, registration: Registration, outcome: Mapping[str, PlaceState], *, now: datetime, queued_at: datetime
+    event: Event,
+    registration: Registration,
+    outcome: Mapping[str, PlaceState],
+    *,
+    now: datetime,
+    queued_at: datetime,
+    promise: bool = False,
 ) -> list[Place]:
-    """The places that ``admission.decide`` gave: new ones, or old ones given back with a higher revision."""
+    """The places that ``admission.decide`` gave: new ones, or old ones given back with a higher revision.
+
+    ``promise``: they are only promised, until the address is verified (``actions.verify``).
+    """
     there = {place.occurrence_id: place for place in registration.places}
     given: list[Place] = []
     for occurrence in event.occurrences:
@@ -52,7 +61,8 @@ def give(
         else:
             place.revision += 1
         place.queued_at = queued_at
-        move(place, outcome[occurrence.key], now)
+        state = outcome[occurrence.key]
+        move(place, PlaceState.UNVERIFIED if promise else state, now, promised=state if promise else None)
         given.append(place)
     return given
 
@@ -60,15 +70,39 @@ def give(
 def promote(session: Session, event_id: int, *, now: datetime, settings: Settings) -> int:
     """Give free places to those who wait, in order; returns how many places. For whoever made room."""
     event = take_event(session, event_id)
-    return _promote(session, event, _offers(session, event), now=now, settings=settings)
+    return _promote(session, event, _offers(session, event, now), now=now, settings=settings)
 
 
 def offers_after_promotion(session: Session, event: Event, *, now: datetime, settings: Settings) -> list[Offer]:
     """The offers as they stand for the next one, once those who wait had what was free. The event must be taken."""
-    offers = _offers(session, event)
+    offers = _offers(session, event, now)
     if _promote(session, event, offers, now=now, settings=settings):
-        return _offers(session, event)
+        return _offers(session, event, now)
     return offers
+
+
+def lapse(session: Session, event: Event, *, now: datetime) -> int:
+    """Give up what was held for an address to be verified, where its time is over; returns how many places.
+
+    Nobody is written to: the one letter that went there said so. The event must be taken; whoever calls lets the
+    queue move up.
+    """
+    session.flush()
+    late = session.scalars(
+        select(Place)
+        .join(Place.registration)
+        .where(
+            Place.occurrence_id.in_([occurrence.id for occurrence in event.occurrences]),
+            Place.state == PlaceState.UNVERIFIED,
+            Registration.verify_until <= now,
+        )
+        .options(contains_eager(Place.registration))
+        .execution_options(populate_existing=True)
+    ).all()
+    for place in late:
+        move(place, PlaceState.CANCELLED, now)
+        place.registration.changed_at = now
+    return len(late)
 
 
 def approve(
@@ -82,6 +116,7 @@ def approve(
     event, registration = take_registration(session, registration_id)
     places = _places(event, registration, occurrence_key, {PlaceState.PENDING, PlaceState.DECLINED})
     if not places:
+        _refuse_unverified(registration)
         raise Refused(N_("Nothing in this registration waits for approval."))
     asked = {place.occurrence.key for place in places}
     offers = offers_after_promotion(session, event, now=now, settings=settings)
@@ -105,6 +140,7 @@ def decline(
     event, registration = take_registration(session, registration_id)
     places = _places(event, registration, occurrence_key, {PlaceState.PENDING, PlaceState.WAITLISTED})
     if not places:
+        _refuse_unverified(registration)
         raise Refused(N_("Nothing in this registration can be declined. A confirmed place can be cancelled."))
     for place in places:
         move(place, PlaceState.DECLINED, now)
@@ -118,25 +154,35 @@ def cancel(
 ) -> list[Place]:
     """Give up a registration's places, or the one named, and let the next in the queue move up; returns the places.
 
-    Places of dates that are over stay as they were. Raises NotFound, Invalid, Refused.
+    Places of dates that are over or called off stay as they were. Raises NotFound, Invalid, Refused.
     """
     event, registration = take_registration(session, registration_id)
-    places = [place for place in _places(event, registration, occurrence_key, HELD) if now < place.occurrence.ends_at]
+    places = [place for place in _places(event, registration, occurrence_key, HELD) if is_to_come(place, now)]
     if not places:
         raise Refused(N_("This registration has no place that can still be cancelled."))
     give_up(session, registration, places, now=now, settings=settings)
-    _promote(session, event, _offers(session, event), now=now, settings=settings)
+    _promote(session, event, _offers(session, event, now), now=now, settings=settings)
     return places
 
 
 def give_up(
     session: Session, registration: Registration, places: Sequence[Place], *, now: datetime, settings: Settings
 ) -> None:
-    """Cancel these places and tell their owner. The event must be taken; whoever calls lets the queue move up."""
+    """Cancel these places and tell their owner. The event must be taken; whoever calls lets the queue move up.
+
+    An unverified address is not told: nobody there has ever said that they want our letters.
+    """
+    told = [place for place in places if place.state in _TOLD]
     for place in places:
         move(place, PlaceState.CANCELLED, now)
     registration.changed_at = now
-    letters.announce(session, registration, LetterKind.CANCELLED, places, now=now, settings=settings)
+    letters.announce(session, registration, LetterKind.CANCELLED, told, now=now, settings=settings)
+
+
+def is_to_come(place: Place, now: datetime) -> bool:
+    """Whether the date of a place still takes place, or takes place right now."""
+    occurrence = place.occurrence
+    return occurrence.cancelled_at is None and occurrence.event.cancelled_at is None and now < occurrence.ends_at
 
 
 def call_off(
@@ -152,7 +198,7 @@ def call_off(
     dates = [one.id for one in event.occurrences if one.key in keys and now < one.ends_at]
     held = session.scalars(
         select(Place)
-        .where(Place.occurrence_id.in_(dates), Place.state.in_(HELD))
+        .where(Place.occurrence_id.in_(dates), Place.state.in_(_TOLD))
         .order_by(Place.registration_id, Place.id)
         .options(joinedload(Place.registration).selectinload(Registration.places).joinedload(Place.occurrence))
     ).all()
@@ -194,19 +240,26 @@ def _places(
     return [place for place in registration.places if place.occurrence.key == occurrence_key and place.state in states]
 
 
-def move(place: Place, state: PlaceState, now: datetime) -> None:
+def _refuse_unverified(registration: Registration) -> None:
+    if any(place.state is PlaceState.UNVERIFIED for place in registration.places):
+        raise Refused(N_("The e-mail address of this registration is not verified yet, so there is nothing to decide."))
+
+
+def move(place: Place, state: PlaceState, now: datetime, *, promised: PlaceState | None = None) -> None:
     """Every change of a place goes through here: ``revision`` rises where a calendar may have to hear of it."""
     if state is PlaceState.CANCELLED:
         place.revision += 1
     if state is PlaceState.CONFIRMED and place.invited_at is None:
         place.invited_at = now
-    place.state = state
+    place.state, place.promised = state, promised
     place.changed_at = now
 
 
-def _offers(session: Session, event: Event) -> list[Offer]:
+def _offers(session: Session, event: Event, now: datetime) -> list[Offer]:
+    if event.verify_seconds is not None:  # what is left from when it was set is the worker's to find
+        lapse(session, event, now=now)
     session.flush()
-    return registrations.offers_of(event, registrations.tallies(session, event.occurrences))
+    return registrations.offers_of(event, registrations.tallies(session, event.occurrences, now=now))
 
 
 def _promote(session: Session, event: Event, offers: Sequence[Offer], *, now: datetime, settings: Settings) -> int:

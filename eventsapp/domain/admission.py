@@ -4,7 +4,7 @@
 the form behind it cannot disagree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -116,6 +116,55 @@ def decide(rules: Rules, offers: Sequence[Offer], chosen: Sequence[str], now: da
         key: PlaceState.CONFIRMED if found is Standing.OPEN else PlaceState.WAITLISTED
         for key, found in standings.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What choosing anew comes to, by occurrence key: ``taken`` with the state that each of the new dates gets.
+
+    ``doubtful``: something sure is given up for something that is not, so its owner has to say yes to that.
+    """
+
+    kept: tuple[str, ...]
+    given_up: tuple[str, ...]
+    taken: dict[str, PlaceState]
+    doubtful: bool
+
+
+def change(
+    rules: Rules, offers: Sequence[Offer], held: Mapping[str, PlaceState], chosen: Sequence[str], now: datetime
+) -> Change:
+    """What becomes of one registration's places, ``held`` by occurrence key, when its owner chooses ``chosen``.
+
+    What is held and chosen stays as it is, however full the date; what is new is decided as for a newcomer. Places of
+    dates that are over or cancelled are not touched and not counted. With "all" every date to come is meant, whatever
+    was chosen. Raises Invalid and Refused as ``decide`` does.
+    """
+    coming = [offer for offer in offers if standing(rules, offer, now) not in (Standing.CANCELLED, Standing.PAST)]
+    mine = {offer.key: held[offer.key] for offer in coming if offer.key in held}
+    keys = {key for key in chosen if key}
+    if not keys <= {offer.key for offer in offers}:
+        raise _invalid(N_("Choose a date from those on this page."))
+    if rules.choose is Choose.ALL:
+        keys = mine.keys() | {offer.key for offer in coming if offer.needs_registration}
+    if not keys and mine:
+        raise _invalid(N_("Choose at least one date. If you want none of them, cancel your registration instead."))
+    if rules.choose is Choose.ONE and len(keys) > 1:
+        raise _invalid(N_("Choose one date only."))
+    new = [offer for offer in offers if offer.key in keys and offer.key not in mine]
+    if new or not keys:
+        together = Choose.ALL if rules.choose is Choose.ALL else Choose.ANY
+        taken = decide(replace(rules, choose=together), new or offers, [offer.key for offer in new], now)
+    else:
+        taken = {}
+    given_up = tuple(key for key in mine if key not in keys)
+    return Change(
+        kept=tuple(key for key in mine if key in keys),
+        given_up=given_up,
+        taken=taken,
+        doubtful=any(mine[key] is PlaceState.CONFIRMED for key in given_up)
+        and any(state is not PlaceState.CONFIRMED for state in taken.values()),
+    )
 
 
 def approve(rules: Rules, offers: Sequence[Offer], now: datetime) -> dict[str, PlaceState]:

@@ -83,6 +83,8 @@ class QuestionType(StrEnum):
 
 
 CHOICE_TYPES = frozenset({QuestionType.SINGLE_CHOICE, QuestionType.SEVERAL_CHOICES})
+# Their answers are among values known beforehand, so a condition can name them.
+COMPARABLE_TYPES = CHOICE_TYPES | {QuestionType.YES_NO, QuestionType.CONSENT, QuestionType.COUNTRY}
 
 
 class LetterKind(StrEnum):
@@ -98,6 +100,10 @@ class LetterKind(StrEnum):
     LINK = "link"
     VERIFICATION = "verification"
     ADDRESS_CHANGE = "address_change"
+
+
+# Anybody can have these written to an address, so they carry no words of an organizer.
+NEUTRAL_LETTERS = frozenset({LetterKind.LINK, LetterKind.VERIFICATION, LetterKind.ADDRESS_CHANGE})
 
 
 class Parting(StrEnum):
@@ -123,6 +129,7 @@ class Placeholder(StrEnum):
     REFERENCE = "reference"
     EVENT_URL = "event_url"
     JOIN_URL = "join_url"
+    MANAGE_URL = "manage_url"
     CONTACT = "contact"
 
 

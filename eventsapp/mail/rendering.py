@@ -35,6 +35,7 @@ _RESERVATION = {
     PlaceState.CONFIRMED: "ReservationConfirmed",
     PlaceState.WAITLISTED: "ReservationHold",
     PlaceState.PENDING: "ReservationPending",
+    PlaceState.UNVERIFIED: "ReservationPending",
     PlaceState.CANCELLED: "ReservationCancelled",
     PlaceState.DECLINED: "ReservationCancelled",
 }
@@ -134,6 +135,7 @@ def _state_words(slot: Slot) -> str:
         PlaceState.CONFIRMED: _("Confirmed"),
         PlaceState.WAITLISTED: _("On the waiting list"),
         PlaceState.PENDING: _("Waiting for approval"),
+        PlaceState.UNVERIFIED: _("Not confirmed yet"),
         PlaceState.CANCELLED: _("Cancelled"),
         PlaceState.DECLINED: _("Not accepted"),
     }[slot.state]

@@ -22,6 +22,7 @@ from eventsapp.queries.entries import (
     personal_entry,
     personal_join_url,
     personal_manage_url,
+    personal_verify_url,
     text_for,
     variant,
 )
@@ -57,16 +58,16 @@ def letter_of(session: Session, message: Message, *, settings: Settings) -> Lett
     Raises Invalid where the stored address cannot be written to.
     """
     registration = _registration(session, message)
-    if message.recipient is None:
-        return None
-    if "parting" in message.context:
+    if "parting" in message.context and message.recipient is not None:
         return _withdrawal(session, message, registration, settings)
-    if registration.erased_at is not None:
+    if message.recipient is None or registration.erased_at is not None:
         return None
     if message.kind is LetterKind.ADDRESS_CHANGE:
         return _wish(session, message, registration, settings)
     if message.address_key != registration.address_key:
         return None  # it would bring somebody else's link
+    if message.kind is LetterKind.VERIFICATION:
+        return _verification(message, registration, settings)
     return _personal_letter(session, message, registration, settings)
 
 
@@ -97,6 +98,20 @@ def _personal_letter(
         own_subject=_own(event, kind, registration.language_tag, "subject"),
         own_body=_own(event, kind, registration.language_tag, "body", as_confirmed=_any_confirmed(about)),
         invitation=_invitation(session, message, about, settings),
+    )
+
+
+def _verification(message: Message, registration: Registration, settings: Settings) -> Letter | None:
+    """To an address that nobody has proved to be theirs: what it is about, one link, and no word that anybody typed."""
+    promised = [place for place in registration.places if standing_of(place) is PlaceState.UNVERIFIED]
+    if not promised:
+        return None
+    return replace(
+        _frame(message, registration, settings),
+        what_to_bring=Passage("", ""),
+        about=_slots(promised, settings),
+        action_url=personal_verify_url(registration, settings=settings),
+        action_until=registration.verify_until,
     )
 
 

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -17,6 +17,8 @@ from eventsapp.domain.errors import N_, NotFound
 from eventsapp.domain.questions import AnswerValue, QuestionSpec
 from eventsapp.domain.vocabulary import HELD, PlaceState, Purpose, RegistrationNeed
 from eventsapp.models import Answer, ChosenOption, Event, Occurrence, Place, Receipt, Registration
+
+_HELD_UNTIL = ""  # no occurrence's key
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,47 @@ def answers_of(registration: Registration) -> dict[str, AnswerValue]:
     return {answer.question.key: answer.value for answer in registration.answers}
 
 
+def takes_changes(event: Event, *, now: datetime) -> bool:
+    """Whether something of the event is still to come, so that a registration for it can be changed."""
+    return event.cancelled_at is None and any(
+        occurrence.cancelled_at is None and now < occurrence.ends_at for occurrence in event.occurrences
+    )
+
+
+def is_proved(registration: Registration) -> bool:
+    """Whether the owner of the address wants our letters, as far as we ask for that: only then go personal links there.
+
+    Not so while places wait for the address to be verified, nor after that time has run out.
+    """
+    waiting = any(place.state is PlaceState.UNVERIFIED for place in registration.places)
+    return not waiting and (registration.verify_until is None or registration.verified_at is not None)
+
+
+def lapsed_places(registration: Registration) -> list[Place]:
+    """Places that were given up because the address was not verified in time: what coming late is about.
+
+    Whatever was cancelled for another reason was so before that time was over.
+    """
+    until = registration.verify_until
+    if until is None or registration.verified_at is not None:
+        return []
+    return [place for place in registration.places if place.state is PlaceState.CANCELLED and place.changed_at >= until]
+
+
+def events_with_late(session: Session, *, now: datetime) -> list[int]:
+    """Ids of events that hold places for an address to be verified for longer than they said."""
+    return list(
+        session.scalars(
+            select(Occurrence.event_id)
+            .join(Place, Place.occurrence_id == Occurrence.id)
+            .join(Registration, Registration.id == Place.registration_id)
+            .where(Place.state == PlaceState.UNVERIFIED, Registration.verify_until <= now)
+            .distinct()
+            .order_by(Occurrence.event_id)
+        )
+    )
+
+
 def receipt_by_token(session: Session, token: str, *, now: datetime, settings: Settings) -> Receipt:
     """The receipt that a token opens, its event loaded. Raises NotFound: wrong in any way, or older than 24 hours."""
     public_id = links.public_id_in(token)
@@ -164,6 +207,25 @@ def receipt_by_token(session: Session, token: str, *, now: datetime, settings: S
     if receipt is None or not links.opens(settings.link_key, Purpose.RECEIPT, token, receipt.public_id):
         raise _not_found()
     return receipt
+
+
+def receipt_outcome(event: Event, outcome: Mapping[str, PlaceState], now: datetime) -> dict[str, str]:
+    """What a receipt keeps of it, and until when it is held where the address has to be verified."""
+    kept = {key: state.value for key, state in outcome.items()}
+    if event.verify_seconds is not None:
+        kept[_HELD_UNTIL] = (now + timedelta(seconds=event.verify_seconds)).isoformat()
+    return kept
+
+
+def promised_by(receipt: Receipt) -> dict[str, PlaceState]:
+    """By occurrence key the place that a newcomer gets, or is promised until the address is verified."""
+    return {key: PlaceState(state) for key, state in receipt.outcome.items() if key != _HELD_UNTIL}
+
+
+def held_until(receipt: Receipt) -> datetime | None:
+    """Until when the places are only promised; None where the address need not be verified."""
+    until = receipt.outcome.get(_HELD_UNTIL)
+    return datetime.fromisoformat(until) if until else None
 
 
 def receipt_token(receipt: Receipt, settings: Settings) -> str:

@@ -157,4 +157,4 @@ def test_inert_leaves_no_link_and_every_visible_sign(typed: str) -> None:
 
 def _beginning(target: str) -> str:
     """A link without what differs between two people."""
-    return re.sub(r"(?<=\?).*|(?<=/j/).*", "…", target)
+    return re.sub(r"(?<=\?).*|(?<=/j/).*|(?<=/manage/).*", "…", target)

@@ -9,16 +9,18 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import letters, outbox
 from eventsapp.config import Settings
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
+from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, Parting, PlaceState
 from eventsapp.models import Event, Message, Registration
 from tests.factory import Make
 from tests.mail.conftest import Deliver
 from tests.mail.letterbox import calendar_of, everything_in, html_of, text_of
 
 CONFIRMED = PlaceState.CONFIRMED
+MANAGE_LINK = "https://events.example.org/manage/registration"
 ROOM = ["zoom.us", "82314567890", "823 1456 7890", "823-1456-7890", "428571", "85835549492", "858 3554 9492", "191837"]
+OWN_BODY = "[Join]({join_url}) {join_url} [Change]({manage_url}) {manage_url}"
 OWN = [
-    {"kind": kind, "language_tag": tag, "subject": "{summary} {name}", "body": "[Join]({join_url}) {join_url}"}
+    {"kind": kind, "language_tag": tag, "subject": "{summary} {name}", "body": OWN_BODY}
     for kind in LetterKind
     for tag in ("en", "es")
 ]
@@ -29,7 +31,9 @@ TRUE_LETTERS = {
     (LetterKind.PENDING, PlaceState.PENDING),
     (LetterKind.DECLINED, PlaceState.DECLINED),
     (LetterKind.CANCELLED, PlaceState.CANCELLED),
-    *((LetterKind.ALREADY_REGISTERED, state) for state in PlaceState if state is not PlaceState.CANCELLED),
+    *((LetterKind.ALREADY_REGISTERED, state) for state in HELD - {PlaceState.UNVERIFIED}),
+    (LetterKind.ALREADY_REGISTERED, PlaceState.DECLINED),
+    *((LetterKind.LINK, state) for state in PlaceState if state is not PlaceState.UNVERIFIED),
 }
 
 
@@ -108,9 +112,17 @@ def test_kind_by_state(
     for email, mail in sent.items():
         everything = everything_in(mail)
         assert [secret for secret in ROOM if secret in everything] == []
+        assert MANAGE_LINK in text_of(mail)
+        assert MANAGE_LINK in html_of(mail)
+        assert "/manage/" not in calendar_of(mail)
         if states[email] is CONFIRMED:
-            assert "METHOD:REQUEST" in calendar_of(mail)
-            for part in (text_of(mail), html_of(mail), calendar_of(mail)):
+            parts = [text_of(mail), html_of(mail)]
+            if kind is LetterKind.LINK:
+                assert calendar_of(mail) == ""
+            else:
+                assert "METHOD:REQUEST" in calendar_of(mail)
+                parts.append(calendar_of(mail))
+            for part in parts:
                 assert "https://events.example.org/j/registration" in part
         else:
             assert "/j/" not in everything
@@ -132,7 +144,7 @@ def test_nobody_is_confirmed_for_what_is_called_off(
         called_off = registration.event if whole_event else registration.places[0].occurrence
         called_off.cancelled_at = desk.now
     sent = desk.deliver()
-    assert len(sent) == (kind is LetterKind.CANCELLED)
+    assert len(sent) == (kind in (LetterKind.CANCELLED, LetterKind.LINK))
     for mail in sent:
         assert "/j/" not in everything_in(mail)
         assert [secret for secret in ROOM if secret in everything_in(mail)] == []
@@ -172,7 +184,7 @@ class TestAnotherAddress:
         assert {"METHOD:CANCEL", "SEQUENCE:1"} <= set(calendar.split("\n"))
         assert f"mailto:{wrong}" in calendar
         everything = everything_in(mail)
-        for secret in ("/j/", "right@example.com", "Zoë", "Mu=C3=B1oz", "Muñoz", registration.reference, *ROOM):
+        for secret in ("/j/", "/manage/", "right@example.com", "Zoë", "Mu=C3=B1oz", "Muñoz", registration.reference, *ROOM):
             assert secret not in everything, secret
 
     def test_no_withdrawal_where_no_invitation_left(self, desk: Desk) -> None:

@@ -1,0 +1,86 @@
+"""Choose other dates with a registration that is there already, or come back with one whose places were cancelled."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from eventsapp.actions import letters, places
+from eventsapp.actions.answers import settle_answers
+from eventsapp.actions.correct import refuse_when_over
+from eventsapp.config import Settings
+from eventsapp.domain import admission
+from eventsapp.domain.admission import Change
+from eventsapp.domain.errors import N_, Refused
+from eventsapp.domain.vocabulary import HELD, Choose, PlaceState
+from eventsapp.models import Event, Place, Registration
+from eventsapp.queries import registrations
+
+
+class Doubtful(Refused):
+    """A confirmed place would be given up for one that is not: its owner has to say yes to that. Holds the change."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(N_("You would give up a confirmed place for one that is not certain."), key="occurrences")
+        self.change = change
+
+
+def choose_dates(
+    session: Session,
+    registration_id: int,
+    chosen: Sequence[str],
+    *,
+    sure: bool = False,
+    now: datetime,
+    settings: Settings,
+) -> Change:
+    """Hold the dates ``chosen``, by key, and no others: all of it or nothing, decided before anything is given up.
+
+    Who waits already comes first, one's own places are never in one's own way, and opening, closing, capacity and
+    approval are as for anybody who comes now. With ``sure`` a confirmed place is given up even for one that is not.
+    Raises NotFound, Invalid, Refused, Doubtful.
+    """
+    event, registration = places.take_registration(session, registration_id)
+    refuse_when_over(event, now)
+    offers = places.offers_after_promotion(session, event, now=now, settings=settings)
+    if any(place.state is PlaceState.UNVERIFIED for place in registration.places):
+        raise Refused(N_("Confirm your e-mail address first. The link to do so is in our letter to you."))
+    for place in registration.places:
+        if place.state is PlaceState.DECLINED and place.occurrence.key in chosen:
+            raise Refused(N_("The organizer could not give you a place on this date."), key="occurrences")
+    held = {place.occurrence.key: place for place in registration.places if place.state in HELD}
+    states = {key: place.state for key, place in held.items()}
+    change = admission.change(registrations.rules_of(event), offers, states, chosen, now)
+    if change.doubtful and not sure:
+        raise Doubtful(change)
+    if not held:
+        answers = registrations.answers_of(registration)
+        settle_answers(session, event, registration, answers, now=now)  # options may be full by now
+    if change.taken and event.choose is Choose.ONE:
+        _drop_called_off(registration, now)
+    if change.given_up:
+        given_up = [held[key] for key in change.given_up]
+        places.give_up(session, registration, given_up, now=now, settings=settings)
+    if change.taken:
+        _take(session, event, registration, change, now=now, settings=settings)
+    if change.given_up:
+        places.promote(session, event.id, now=now, settings=settings)
+    return change
+
+
+def _take(
+    session: Session, event: Event, registration: Registration, change: Change, *, now: datetime, settings: Settings
+) -> list[Place]:
+    given = places.give(event, registration, change.taken, now=now, queued_at=now)
+    registration.verified_at = registration.verified_at or now  # the link that led here came by letter to the address
+    registration.changed_at = now
+    session.flush()
+    letters.announce(session, registration, letters.kind_of(given), given, now=now, settings=settings)
+    return given
+
+
+def _drop_called_off(registration: Registration, now: datetime) -> None:
+    """Their owner was told already; were such a date put back, two would be held where one may be."""
+    for place in registration.places:
+        if place.state in HELD and place.occurrence.cancelled_at is not None and now < place.occurrence.ends_at:
+            places.move(place, PlaceState.CANCELLED, now)
