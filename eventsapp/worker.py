@@ -5,6 +5,7 @@ the rows as they are now, handed to the transport, recorded one by one; so whate
 hand is sent twice, with the same Message-ID.
 """
 
+import contextlib
 import logging
 import secrets
 import time
@@ -19,19 +20,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import outbox
+from eventsapp.actions.erase import erase_outlived
 from eventsapp.actions.forget import forget
+from eventsapp.actions.verify import give_up_late
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
+from eventsapp.domain.errors import NotFound
 from eventsapp.mail.composing import compose
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.transport import Transport, transport_from
 from eventsapp.models import Message
 from eventsapp.queries.letters import letter_of
+from eventsapp.queries.own_data import outlived
+from eventsapp.queries.registrations import events_with_late
 
 POLL = 0.5  # seconds between two looks: a confirmation leaves within the second
 BATCH = 20
 RENEW_AFTER = outbox.LEASE / 5
 FORGET_EVERY = 60.0
+OUTLIVED_EVERY = 3600.0
+OUTLIVED_BATCH = 50
+LAPSE_EVERY = 20.0
 PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds, growing while nothing gets through
 BUSY = frozenset({421, 432})  # "too much at once": the lane slows down, whatever letter it was said to
 
@@ -53,7 +62,7 @@ def run(
     """
     settings: Settings = app.extensions["settings"]
     carrier = transport or transport_from(settings.mail_url, helo=settings.host)
-    lanes: list[Lane] = [Deliver(settings, carrier, clock), Forget(clock)]
+    lanes: list[Lane] = [Lapse(settings, clock), Deliver(settings, carrier, clock), Forget(clock), Retire(clock)]
     rested = {id(lane): 0.0 for lane in lanes}
     try:
         while not stop.is_set():
@@ -83,6 +92,24 @@ class Lane(Protocol):
 
 
 @dataclass
+class Lapse:
+    """Gives up what was held for an address to be verified, and lets those who wait move up; one event at a time."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
+        late = events_with_late(db.session(), now=self.clock())
+        db.session.rollback()
+        for event_id in late:
+            if stop.is_set():
+                break
+            with transaction() as session:
+                give_up_late(session, event_id, now=self.clock(), settings=self.settings)
+        return LAPSE_EVERY
+
+
+@dataclass
 class Forget:
     """Deletes what was kept for a while only."""
 
@@ -92,6 +119,25 @@ class Forget:
         with transaction() as session:
             forget(session, now=self.clock())
         return FORGET_EVERY
+
+
+@dataclass
+class Retire:
+    """Forgets people whose data are older than their organization keeps them; one registration at a time."""
+
+    clock: Callable[[], datetime]
+
+    def work(self, stop: Event, poll: float) -> float:
+        ids = outlived(db.session(), now=self.clock(), limit=OUTLIVED_BATCH)
+        db.session.rollback()
+        for registration_id in ids:
+            if stop.is_set():
+                break
+            with contextlib.suppress(NotFound), transaction() as session:  # forgotten meanwhile
+                erase_outlived(session, registration_id, now=self.clock())
+        if ids:
+            log.info("forgot %s registrations whose time is over", len(ids))
+        return poll if len(ids) == OUTLIVED_BATCH else OUTLIVED_EVERY
 
 
 class Deliver:

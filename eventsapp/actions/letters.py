@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import outbox
 from eventsapp.config import Settings
 from eventsapp.domain.links import new_public_id
-from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
 from eventsapp.models import Message, Place, Registration
 
 _GIVE_A_PLACE = frozenset({LetterKind.CONFIRMATION, LetterKind.APPROVED, LetterKind.PROMOTED})
@@ -86,6 +87,22 @@ def kind_of(places: Sequence[Place]) -> LetterKind:
         if state in states:
             return kind
     return LetterKind.ALREADY_REGISTERED
+
+
+def invited_places(session: Session, registration: Registration) -> set[int]:
+    """Ids of the places whose calendar entry the address has got, or may get any moment, and no cancellation since."""
+    gone_out = session.execute(
+        select(Message.place_id, Message.kind)
+        .where(
+            Message.registration_id == registration.id,
+            Message.address_key == registration.address_key,
+            Message.place_id.is_not(None),
+            or_(Message.state.in_((MessageState.SENDING, MessageState.SENT)), Message.uncertain),
+        )
+        .order_by(Message.id)
+    )
+    last = dict(gone_out.all())
+    return {place_id for place_id, kind in last.items() if place_id is not None and kind is not LetterKind.CANCELLED}
 
 
 def withdraw(

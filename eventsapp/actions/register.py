@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from eventsapp.actions import answers, change_address, floods, letters, places
+from eventsapp.actions import answers, change_address, floods, letters, places, verify
 from eventsapp.config import Settings
 from eventsapp.domain import admission, links
 from eventsapp.domain.addresses import Address
 from eventsapp.domain.admission import Standing
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import N_, NotFound, Refused
-from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
+from eventsapp.domain.vocabulary import HELD, LetterKind, Parting, PlaceState
 from eventsapp.models import Event, Message, Place, Receipt, Registration
 from eventsapp.queries import registrations
 
@@ -31,8 +31,8 @@ def register(session: Session, event_id: int, applicant: Applicant, *, now: date
     """Admit the applicant under the event's lock; the receipt says what a newcomer gets, whoever posted.
 
     A known address changes nothing: its owner gets ALREADY_REGISTERED, at most one an hour. A registration all of
-    whose places are cancelled comes back with what was posted now. Raises NotFound (draft or no event), Invalid,
-    Refused, TooMany.
+    whose places are cancelled comes back with what was posted now; one whose address is not verified yet takes over
+    what was posted now (``verify.hold``). Raises NotFound (draft or no event), Invalid, Refused, TooMany.
     """
     event = _published(session, event_id)
     floods.count(session, applicant.address, now=now, settings=settings)
@@ -45,7 +45,7 @@ def register(session: Session, event_id: int, applicant: Applicant, *, now: date
         public_id=links.new_public_id(),
         reference=reference,
         applicant=applicant.to_json(),
-        outcome=dict(outcome),
+        outcome=registrations.receipt_outcome(event, outcome, now),
         corrections=0,
         created_at=now,
         expires_at=now + RECEIPT_LIFE,
@@ -74,10 +74,13 @@ def correct_address(
     _refuse_when_over(event, receipt, now)
     floods.count(session, address, now=now, settings=settings)
     applicant = before.at(address)
+    places.lapse(session, event, now=now)
     mistaken = _made_by(session, receipt, before)
     known = _known(session, event, address)
-    if mistaken is not None and known is None and mistaken.created_at >= receipt.created_at:
+    if mistaken is not None and known is None and mistaken.created_at >= receipt.created_at and _stands(mistaken):
+        verify.prolong(event, mistaken, now=now)
         change_address.move(session, mistaken, address, Parting.MISTAKEN, now=now, settings=settings)
+        receipt.outcome = registrations.receipt_outcome(event, registrations.promised_by(receipt), now)
     else:
         _start_again(session, event, receipt, applicant, mistaken, now=now, settings=settings)
     receipt.applicant = applicant.to_json()
@@ -120,21 +123,37 @@ def _settle(
 ) -> Registration | None:
     """Make the registration, bring a cancelled one back, or write to a known one's owner and return None.
 
-    A full option refuses all alike: nobody learns by one whether an address is known.
+    None too where an unverified one takes over what was sent: the receipt, which may be a stranger's, must not carry
+    off the places that an earlier form took. A full option refuses all alike: nobody learns by one whether an address
+    is known.
     """
     answers.refuse_full(session, event, applicant.answers, tag=applicant.language_tag)
     registration = _known(session, event, applicant.address)
     if registration is None:
         registration = Registration(
-            event_id=event.id, public_id=links.new_public_id(), created_at=now, places=[], answers=[], link_generation=1
+            event_id=event.id,
+            public_id=links.new_public_id(),
+            created_at=now,
+            places=[],
+            answers=[],
+            link_generation=1,
+            verified_at=None,
+            verify_until=None,
         )
         session.add(registration)
-    elif any(place.state is not PlaceState.CANCELLED for place in registration.places):
+    elif any(place.state is PlaceState.UNVERIFIED for place in registration.places):
+        places.lapse(session, event, now=now)
+    before = {place.state for place in registration.places}
+    if before - {PlaceState.CANCELLED, PlaceState.UNVERIFIED}:
         _remind(session, registration, now=now, settings=settings)
         return None
     _fill_in(registration, applicant, reference, now)
     answers.settle_answers(session, event, registration, applicant.answers, now=now)
-    held = places.give(event, registration, outcome, now=now, queued_at=queued_at)
+    held = verify.hold(event, registration, outcome, now=now, queued_at=queued_at)
+    if PlaceState.UNVERIFIED in before:
+        verify.ask(session, registration, held, now=now, settings=settings)
+        places.promote(session, event.id, now=now, settings=settings)
+        return None
     letters.announce(session, registration, letters.kind_of(held), held, now=now, settings=settings)
     return registration
 
@@ -204,14 +223,20 @@ def _refuse_when_over(event: Event, receipt: Receipt, now: datetime) -> None:
 def _made_by(session: Session, receipt: Receipt, before: Applicant) -> Registration | None:
     """The registration that this receipt made or brought back, unless something else has changed its owner since.
 
-    The reference ties the two: a later receipt that brings the registration back gives it another one.
+    The reference ties the two: a later form that brings the registration back, or takes it over, gives it another one.
+    Whoever verified the address has made the registration theirs.
     """
     if receipt.registration_id is None:
         return None
     registration = session.get(Registration, receipt.registration_id, populate_existing=True)
-    if registration is None or registration.address_key != before.address.key:
+    if registration is None or registration.address_key != before.address.key or registration.verified_at is not None:
         return None
     return registration if registration.reference == receipt.reference else None
+
+
+def _stands(registration: Registration) -> bool:
+    """False once its places were given up because nobody verified the address in time."""
+    return not registrations.lapsed_places(registration)
 
 
 def _start_again(
@@ -225,9 +250,9 @@ def _start_again(
     settings: Settings,
 ) -> None:
     """Withdraw the mistaken registration if there is one, and settle the applicant anew with the places it held."""
-    held = [place for place in mistaken.places if place.state in places.HELD] if mistaken else []
+    held = [place for place in mistaken.places if place.state in HELD] if mistaken else []
     queued_at = min((place.queued_at for place in held), default=now)
-    outcome: Mapping[str, PlaceState] = {place.occurrence.key: place.state for place in held}
+    outcome: Mapping[str, PlaceState] = {place.occurrence.key: place.promised or place.state for place in held}
     if mistaken is not None:
         change_address.take_back(session, mistaken, Parting.MISTAKEN, now=now, settings=settings)
         for place in held:
@@ -243,5 +268,5 @@ def _start_again(
         session, event, applicant, outcome, receipt.reference, now=now, queued_at=queued_at, settings=settings
     )
     receipt.registration_id = None if registration is None else registration.id
-    receipt.outcome = dict(outcome)
+    receipt.outcome = registrations.receipt_outcome(event, outcome, now)
     places.promote(session, event.id, now=now, settings=settings)

@@ -130,7 +130,8 @@ class Receipt(Base):
     public_id: Mapped[str] = mapped_column(unique=True)
     reference: Mapped[str]
     applicant: Mapped[dict[str, Any]] = mapped_column(Json)
-    outcome: Mapped[dict[str, str]] = mapped_column(Json)  # {occurrence key: place state a new applicant gets}
+    # {occurrence key: place state a new applicant gets, "": until when it is held for the address to be verified}
+    outcome: Mapped[dict[str, str]] = mapped_column(Json)
     corrections: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

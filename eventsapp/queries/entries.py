@@ -71,6 +71,11 @@ def address_change_url(change: AddressChange, *, settings: Settings) -> str:
     return f"{settings.base_url}/address/{token(settings.link_key, Purpose.ADDRESS, change.public_id)}"
 
 
+def personal_verify_url(registration: Registration, *, settings: Settings) -> str:
+    """Where whoever reads the letters to an address says that it is theirs; so it travels by mail alone."""
+    return f"{settings.base_url}/verify/{personal_token(registration, Purpose.VERIFY, settings=settings)}"
+
+
 def personal_token(registration: Registration, purpose: Purpose, *, settings: Settings) -> str:
     """The token of one person for one purpose, good until ``link_generation`` rises."""
     return token(settings.link_key, purpose, registration.public_id, registration.link_generation)

@@ -97,7 +97,7 @@ def listed_editions(
     session: Session, events: Sequence[Event], *, reading: Reading, reader_tzid: str | None, now: datetime
 ) -> dict[int, list[Edition]]:
     """The editions of each event by event id, in order of time; one statement whatever the number of events."""
-    counted = tallies(session, [occurrence for event in events for occurrence in event.occurrences])
+    counted = tallies(session, [occurrence for event in events for occurrence in event.occurrences], now=now)
     found: dict[int, list[Edition]] = {}
     for event in events:
         rules = rules_of(event)
@@ -148,7 +148,7 @@ def with_entry(edition: Edition, occurrence: Occurrence, reading: Reading, setti
     return replace(
         edition,
         entry=entry,
-        location=words_of(entry.location, entry.language_tag, reading),
+        location=words_of(*text_for(entry.language_tag, occurrence.location, occurrence.event), reading),
         online=conference is not None or not entry.location,
         registered_only=conference is not None and conference.access is not ConferenceAccess.PUBLIC,
     )

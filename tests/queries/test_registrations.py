@@ -22,11 +22,30 @@ def by_key(event: Event, found: dict[int, Any]) -> dict[str, Any]:
 
 def test_standings_and_places_left_count_confirmed_places_alone(make, session, now):
     event = make.event(waitlist=True, occurrences=[{**IN_ENGLISH, "capacity": 3}, {**IN_SPANISH, "capacity": 1}])
-    for state in PlaceState:
+    for state in set(PlaceState) - {PlaceState.UNVERIFIED}:
         make.registration(event, places={"english": state, "spanish": state})
-    assert by_key(event, registrations.places_left(session, event)) == {"english": 2, "spanish": 0}
-    tallies = registrations.tallies(session, event.occurrences)
+    assert by_key(event, registrations.places_left(session, event, now=now)) == {"english": 2, "spanish": 0}
+    tallies = registrations.tallies(session, event.occurrences, now=now)
     assert by_key(event, tallies) == dict.fromkeys(("english", "spanish"), registrations.Tally(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("promised", "minutes_left", "counted"),
+    [
+        (PlaceState.CONFIRMED, 1, (1, 0)),
+        (PlaceState.CONFIRMED, 0, (0, 0)),
+        (PlaceState.WAITLISTED, 1, (0, 0)),
+        (PlaceState.PENDING, 1, (0, 0)),
+    ],
+)
+def test_what_is_promised_to_an_unverified_address_counts_for_its_time(
+    make, session, now, promised, minutes_left, counted
+):
+    event = make.event(occurrences=[IN_SPANISH])
+    until = now + timedelta(minutes=minutes_left)
+    make.registration(event, places={"spanish": PlaceState.UNVERIFIED}, promised=promised, verify_until=until)
+    tallies = registrations.tallies(session, event.occurrences, now=now)
+    assert by_key(event, tallies) == {"spanish": registrations.Tally(*counted)}
 
 
 def test_each_occurrence_stands_for_itself(make, session, now):
@@ -50,7 +69,7 @@ def test_each_occurrence_stands_for_itself(make, session, now):
     assert by_key(event, registrations.standings(session, event, now=now)) == expected
     over = registrations.standings(session, event, now=event.occurrences[-1].ends_at)
     assert by_key(event, over) == expected | dict.fromkeys(("free", "needless", "full", "none"), Standing.PAST)
-    assert by_key(event, registrations.places_left(session, event)) == {
+    assert by_key(event, registrations.places_left(session, event, now=now)) == {
         "free": None,
         "needless": None,
         "off": None,
@@ -63,7 +82,7 @@ def test_overbooked_is_full_and_0_left(make, session, now):
     event = make.event(occurrences=[{**IN_SPANISH, "capacity": 1}])
     for _ in range(3):
         make.registration(event)
-    assert by_key(event, registrations.places_left(session, event)) == {"spanish": 0}
+    assert by_key(event, registrations.places_left(session, event, now=now)) == {"spanish": 0}
     assert by_key(event, registrations.standings(session, event, now=now)) == {"spanish": Standing.FULL}
 
 
