@@ -343,6 +343,15 @@ def registrations_decide(arguments: argparse.Namespace) -> None:
             print(f"{registration.reference}  {place.occurrence.key}: {place.state}")
 
 
+def registrations_erase(arguments: argparse.Namespace) -> None:
+    from eventsapp.actions.erase import erase
+
+    with writing() as (settings, session):
+        registration = _registration(session, arguments.person, arguments.event)
+        erase(session, registration.id, now=now(), settings=settings)
+        print(f"{registration.reference}  name, address and answers are deleted; places to come are cancelled")
+
+
 def _registration(session: "Session", person: str, event: str | None) -> "Registration":
     """By reference, or by e-mail address within one event."""
     from eventsapp.domain.addresses import read_address
@@ -558,9 +567,15 @@ def _add_registrations(commands: _Commands) -> None:
     for decision, words in decisions.items():
         deciding = registrations.add(decision, registrations_decide, words)
         deciding.set_defaults(decision=decision)
-        deciding.add_argument("person", metavar="PERSON", help="a reference, such as K7PM-2QXD, or an e-mail address")
-        deciding.add_argument("--event", metavar="EVENT", help="the event's slug, where PERSON is an address")
+        _add_person(deciding)
         deciding.add_argument("--occurrence", metavar="ID", help="the place in this occurrence alone")
+    erasing = registrations.add("erase", registrations_erase, "delete a person's data, cancel their places, for good")
+    _add_person(erasing)
+
+
+def _add_person(command: argparse.ArgumentParser) -> None:
+    command.add_argument("person", metavar="PERSON", help="a reference, such as K7PM-2QXD, or an e-mail address")
+    command.add_argument("--event", metavar="EVENT", help="the event's slug, where PERSON is an address")
 
 
 def _add_messages(commands: _Commands) -> None:

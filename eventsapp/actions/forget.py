@@ -6,10 +6,11 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import floods
-from eventsapp.models import Receipt
+from eventsapp.models import AddressChange, Receipt
 
 
 def forget(session: Session, *, now: datetime) -> None:
-    """Receipts whose day is over go with what was typed; so do counts that no limit looks at any more."""
+    """Receipts and wishes for another address whose day is over go; so do counts that no limit looks at any more."""
     session.execute(delete(Receipt).where(Receipt.expires_at <= now))
+    session.execute(delete(AddressChange).where(AddressChange.expires_at <= now))
     floods.forget(session, now=now)
