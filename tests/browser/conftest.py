@@ -1,9 +1,8 @@
 """Chromium, the served application, and what npm holds. Each is missed aloud; under CI it must be there."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -11,37 +10,28 @@ from playwright.sync_api import Browser, Page
 from tests.browser.chromium import Visitor, chromium, executable
 from tests.browser.live import Live, serving
 from tests.browser.scenes import set_paths, set_stage
+from tests.missing import missing
 
 Window = Callable[..., Page]
 
 MODULES = Path(__file__).parent / "node_modules"
-MISSING = "NOT TESTED IN A BROWSER"
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reasons = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()) if report.longrepr}
-    for reason in sorted(reason for reason in reasons if MISSING in reason):
-        terminalreporter.write_line(reason.removeprefix("Skipped: "), yellow=True)
-
-
-def missing(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(f"{MISSING}: {reason}")
 
 
 def module(name: str) -> Path:
     """A file below node_modules."""
     path = MODULES / name
     if not path.exists():
-        missing(f"{path} is not there; run `npm ci --ignore-scripts` in tests/browser")
+        missing(
+            f"WHAT NEEDS {name.partition('/')[0].upper()}",
+            f"{path} is not there; run `npm ci --ignore-scripts` in tests/browser",
+        )
     return path
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if executable() is None:
-        missing("no Chromium is installed; install the package chromium")
+        missing("THE BROWSER", "no Chromium is installed; install the package chromium")
     with chromium() as browser:
         yield browser
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import missing, module
+from tests.browser.conftest import module
 from tests.browser.scenes import SCENES, STATES, Scene
+from tests.missing import missing
 
 WRONG = '<!doctype html><html lang="en"><title>x</title><p><time datetime="2026-13-01">never</time></html>'
 TIMES = "/{{tag}}/events/{}?tz=America/Mexico_City&part=times"
@@ -17,7 +18,7 @@ TIMES = "/{{tag}}/events/{}?tz=America/Mexico_City&part=times"
 
 @pytest.fixture(scope="session")
 def checker() -> list[str]:
-    java = shutil.which("java") or missing("the HTML checker needs Java; install the package default-jre-headless")
+    java = shutil.which("java") or missing("HTML", "the checker needs Java; install the package default-jre-headless")
     return [java, "-Xss8m", "-jar", str(module("vnu-jar/build/dist/vnu.jar"))]
 
 

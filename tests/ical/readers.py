@@ -1,7 +1,6 @@
 """Three independent readers of calendar files, and what each makes of one: ical.js, icalendar and vobject."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -11,13 +10,14 @@ from pathlib import Path
 from typing import IO, Any
 
 import icalendar
-import pytest
 import vobject
 import vobject.icalendar
 
 from eventsapp.domain.entry import CalendarEntry
+from tests.missing import missing
 
 HERE = Path(__file__).parent
+ICAL_JS = "READING BY ICAL.JS"
 
 
 @dataclass(frozen=True)
@@ -126,15 +126,10 @@ def _open(pipe: IO[str] | None) -> IO[str]:
 
 def start_ical_js() -> IcalJs:
     """Skips where node or its package is not there, but fails where the tests are run for everybody (CI)."""
-    missing = ""
     if shutil.which("node") is None:
-        missing = "node is not installed: install Node.js 18 or newer, then run `npm ci --prefix tests/ical`"
-    elif not (HERE / "node_modules" / "ical.js").is_dir():
-        missing = "ical.js is not installed: run `npm ci --prefix tests/ical`"
-    if missing and os.environ.get("CI"):
-        pytest.fail(missing, pytrace=False)
-    if missing:
-        pytest.skip(missing)
+        missing(ICAL_JS, "node is not there; install Node.js 18 or newer and run `npm ci` in tests/ical")
+    if not (HERE / "node_modules" / "ical.js").is_dir():
+        missing(ICAL_JS, "its package is not there; run `npm ci` in tests/ical")
     return IcalJs()
 
 

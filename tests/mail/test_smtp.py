@@ -13,6 +13,7 @@ from eventsapp.mail.headers import POLICY
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.smtp import SmtpTransport
 from tests.mail.server import Script, free_port, smtp_server
+from tests.missing import missing
 
 ANN = Envelope("events@example.org", "ann@example.com", "messageaaaaaaaaa")
 
@@ -179,7 +180,7 @@ def test_starttls_is_not_left_out_where_it_was_asked_for(script: Script) -> None
 def certificate(tmp_path: Path) -> Path:
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("openssl makes the certificate for this test")
+        missing("STARTTLS", "openssl, which makes the certificate, is not there; install the package openssl")
     pem = tmp_path / "server.pem"
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
