@@ -275,6 +275,15 @@ def test_a_cancelled_event_says_so_and_takes_nobody(client, make, now):
     page = read(client.get("/events/forum"))
     assert badges(page)[1::2] == ["Cancelled"] * 2
     assert "This event is cancelled." in page.one("article").one("header").text
+    assert page.one("main").text.count("This event is cancelled") == 1
+    assert instead(page).startswith("Registration is closed See what comes next, or write to the organizer.")
+
+
+def test_an_event_whose_dates_are_all_cancelled_says_so_once(client, make, now):
+    make.event(occurrences=[{**IN_ENGLISH, "cancelled_at": now}, {**IN_SPANISH, "cancelled_at": now}])
+    page = read(client.get("/events/forum"))
+    assert badges(page)[1::2] == ["Cancelled"] * 2
+    assert page.one("main").text.count("This event is cancelled") == 1
     assert instead(page).startswith("This event is cancelled You cannot register any more.")
 
 
