@@ -55,14 +55,17 @@ def ways_into(url: str) -> list[str]:
     """Where a form may lead that is answered by a redirect to this room, as sources of a Content-Security-Policy.
 
     Browsers hold every further redirect to it as well: Zoom leads on among its own hosts, and another service perhaps
-    over the sign-in page of whoever runs it, which nobody can know here. Empty where the link must not be followed.
+    over the sign-in page of whoever runs it, which nobody can know here. The first source is the room's own and lies
+    within the rest. Empty where the link must not be followed.
     """
     try:
         host, port = link_host(url), urlsplit(url).port
     except Invalid:
         return []
-    family = [f"https://*.{known}" for known in ZOOM_HOSTS] + [f"https://{known}" for known in ZOOM_HOSTS]
-    return [f"https://{host}" + (f":{port}" if port else ""), *(family if _belongs(host, ZOOM_HOSTS) else ["https:"])]
+    own = f"https://{host}" + (f":{port}" if port else "")
+    if port or not _belongs(host, ZOOM_HOSTS):
+        return [own, "https:"]
+    return [own, *(f"https://{star}{known}" for known in ZOOM_HOSTS for star in ("*.", ""))]
 
 
 def number_in_link(url: str) -> str:

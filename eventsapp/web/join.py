@@ -298,4 +298,5 @@ def _next_look(event: Event, at: datetime) -> int:
 
 
 def _ways(room: Room | None) -> str:
-    return hashlib.sha256(" ".join(ways_into(room.url) if room else ()).encode()).hexdigest()[:12]
+    """Names where a page with this room lets its button lead; another room of the same service has the same."""
+    return hashlib.sha256(" ".join(ways_into(room.url)[1:] if room else ()).encode()).hexdigest()[:12]

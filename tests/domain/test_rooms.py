@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventsapp.domain.errors import Invalid
-from eventsapp.domain.rooms import check_room, grouped, host_name, join_url, meeting_id, number_in_link
+from eventsapp.domain.rooms import (
+    check_room,
+    dialled,
+    grouped,
+    host_name,
+    join_url,
+    meeting_id,
+    number_in_link,
+    ways_into,
+)
 from eventsapp.domain.vocabulary import ConferenceProvider
 
 ZOOM, OTHER = ConferenceProvider.ZOOM, ConferenceProvider.OTHER
@@ -152,3 +161,46 @@ def test_an_allowed_host_is_a_plain_host_name(text):
 
 def test_an_allowed_host_may_be_written_as_a_pattern():
     assert host_name(" *.Example.ORG ") == "example.org"
+
+
+ZOOMS = [f"https://{star}{host}" for host in ("zoom.us", "zoom.com", "zoomgov.com") for star in ("*.", "")]
+
+
+@pytest.mark.parametrize(
+    ("url", "sources"),
+    [
+        ("https://us06web.zoom.us/j/85835549492?pwd=x", ["https://us06web.zoom.us", *ZOOMS]),
+        ("https://ZOOM.us:8443/j/85835549492", ["https://zoom.us:8443", "https:"]),
+        ("https://meet.example.org/one", ["https://meet.example.org", "https:"]),
+        ("https://meet.example.org:8443/one", ["https://meet.example.org:8443", "https:"]),
+        ("https://zoom.us.evil.example/j/1", ["https://zoom.us.evil.example", "https:"]),
+        ("", []),
+        ("http://zoom.us/j/85835549492", []),
+        ("https://x;y/", []),
+        ("https://zoom.us@evil.example/", []),
+        ("https://a.example\n; script-src *", []),
+        ("javascript:alert(1)", []),
+    ],
+)
+def test_a_form_may_lead_where_a_room_leads(url, sources):
+    assert ways_into(url) == sources
+
+
+@given(st.text(max_size=60) | st.text(max_size=60).map("https://".__add__))
+def test_no_link_writes_a_policy_of_its_own(url):
+    assert all(not set(source) & set("; ,'\"\r\n") for source in ways_into(url))
+
+
+@pytest.mark.parametrize(
+    ("number", "link"),
+    [
+        ("+1 669 900 6833", "+16699006833"),
+        ("(+52) 55-1234.5678", "+525512345678"),
+        ("+1 669\u00a0900\u202f6833", "+16699006833"),
+        ("0800 123", "0800123"),
+        ("none", ""),
+        ("+1;ext=<b>", "+1"),
+    ],
+)
+def test_a_telephone_number_is_dialled_by_its_digits(number, link):
+    assert dialled(number) == link
