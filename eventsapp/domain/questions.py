@@ -124,8 +124,9 @@ def check_answers(
         try:
             value = _checked(question, raw, tag)
         except _WrongError as wrong:
-            key = f"{question.key}{wrong.about}"
+            key = f"{question.key}{DETAILS}" if wrong.chosen else question.key
             mistakes[key] = Invalid(wrong.message, key=key, label=question.label_in(tag), **wrong.values)
+            given[question.key] = set(wrong.chosen)
             continue
         if value is not None:
             answers[question.key] = value
@@ -200,15 +201,17 @@ def _checked(question: QuestionSpec, raw: Mapping[str, Sequence[str]], tag: str)
     if asking not in chosen:
         return value
     try:
-        said = _text(LONGEST_SHORT_TEXT, clean_line)(question, details)
+        return Said(chosen=chosen, said=_details(question, details, question.option_in(asking, tag)))
     except _WrongError as wrong:
-        raise _WrongError(wrong.message, about=DETAILS, **wrong.values) from wrong
+        wrong.chosen = chosen
+        raise
+
+
+def _details(question: QuestionSpec, details: Sequence[str], option: str) -> str:
+    said = _text(LONGEST_SHORT_TEXT, clean_line)(question, details)
     if said is None:
-        option = question.option_in(asking, tag)
-        raise _WrongError(
-            N_("Give details for “%(option)s”, or choose another option for “%(label)s”."), about=DETAILS, option=option
-        )
-    return Said(chosen=chosen, said=said)
+        raise _WrongError(N_("Give details for “%(option)s”, or choose another option for “%(label)s”."), option=option)
+    return said
 
 
 def _is_asked(question: QuestionSpec, given: Mapping[str, set[str]]) -> bool:
@@ -232,13 +235,13 @@ def _words(question: QuestionSpec, value: str, tag: str) -> str:
 
 
 class _WrongError(Exception):
-    """``about`` is what follows the question's key where the mistake is not in the answer itself."""
+    """``chosen``: the options, where those are right and what was said beside one is not."""
 
-    def __init__(self, message: str, *, about: str = "", **values: object) -> None:
+    def __init__(self, message: str, **values: object) -> None:
         super().__init__(message)
         self.message = message
-        self.about = about
         self.values = values
+        self.chosen: Sequence[str] = ()
 
 
 _MISSING = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from babel.lists import format_list
 
-from eventsapp.domain.errors import N_, DomainError, Invalid
+from eventsapp.domain.errors import N_, DomainError, Invalid, Refused
 from eventsapp.domain.languages import babel_locale, country_names, lookup
 from eventsapp.domain.questions import DETAILS, AnswerValue, OptionFull, QuestionSpec, check_answers, typed_values
 from eventsapp.domain.vocabulary import QuestionType
@@ -40,8 +40,8 @@ class QuestionForm(CheckedForm):
         return [field for field in self if field.name.startswith(QUESTION) and not field.name.endswith(DETAILS)]
 
     def blame(self, error: DomainError) -> None:
-        if isinstance(error, OptionFull):
-            self[f"{QUESTION}{error.key}"].blame(error)
+        if isinstance(error, OptionFull) and f"{QUESTION}{error.key}" in self:
+            self[f"{QUESTION}{error.key}"].blame(_as_shown(error, self[f"{QUESTION}{error.key}"]))
         else:
             super().blame(error)
 
@@ -81,6 +81,13 @@ def read_answers(form: CheckedForm, specs: Sequence[QuestionSpec], tag: str) -> 
         entry = form[f"{QUESTION}{key}"]
         entry.blame(_none_left(error) if entry.options and entry.first is None else error)
     return None if mistakes else answers
+
+
+def _as_shown(error: OptionFull, entry: Entry) -> DomainError:
+    """With the words that stand on the page."""
+    words = {option.value: option.label.text for option in entry.options}
+    option = words.get(error.option, error.option)
+    return Refused(error.message, key=error.key, label=entry.words.text, option=option)
 
 
 def _none_left(error: Invalid) -> Invalid:

@@ -64,6 +64,47 @@ QUESTIONS = [
         "label": {"en": "I have read how my data are used.", "es": "He leído cómo se usan mis datos."},
     },
 ]
+ASKED_SOMETIMES = [
+    {
+        "key": "dish",
+        "type": QuestionType.SINGLE_CHOICE,
+        "required": True,
+        "label": {"en": "What would you like to eat?", "es": "¿Qué le gustaría comer?", "ar": "ماذا تودون أن تأكلوا؟"},
+        "options": [
+            {"id": "lentils", "label": {"en": "Lentils", "es": "Lentejas", "ar": "عدس"}, "limit": 20},
+            {"id": "fish", "label": {"en": "Fish", "es": "Pescado", "ar": "سمك"}, "limit": 3},
+            {"id": "cheese", "label": {"en": "Cheese", "es": "Queso", "ar": "جبن"}, "limit": 0},
+            {"id": "else", "label": {"en": "Something else", "es": "Otra cosa", "ar": "شيء آخر"}, "other": True},
+        ],
+    },
+    {
+        "key": "allergies",
+        "type": QuestionType.LONG_TEXT,
+        "required": True,
+        "label": {
+            "en": "What must the cook know?",
+            "es": "¿Qué debe saber quien cocina?",
+            "ar": "ماذا يجب أن يعرف الطباخ؟",
+        },
+        "help": {"en": "Allergies, for example.", "es": "Por ejemplo, alergias.", "ar": "الحساسية مثلًا."},
+        "only_if": [{"question": "dish", "is": ["else", "fish"]}],
+    },
+    {
+        "key": "child",
+        "type": QuestionType.YES_NO,
+        "label": {"en": "Do you bring a child?", "es": "¿Viene con un niño?", "ar": "هل تأتون بطفل؟"},
+    },
+    {
+        "key": "age",
+        "type": QuestionType.SEVERAL_CHOICES,
+        "label": {"en": "What does the child need?", "es": "¿Qué necesita el niño?", "ar": "ماذا يحتاج الطفل؟"},
+        "options": [
+            {"id": "chair", "label": {"en": "A high chair", "es": "Una silla alta", "ar": "كرسي مرتفع"}, "limit": 1},
+            {"id": "toys", "label": {"en": "Something to play with", "es": "Juguetes", "ar": "ألعاب"}},
+        ],
+        "only_if": [{"question": "child", "is": ["yes"]}],
+    },
+]
 IN_ARABIC = {
     "summary": "ندوة عامة حول الماء والغابات",
     "excerpt": "ساعة واحدة معًا أينما كنتم.",
@@ -111,6 +152,8 @@ STATES = {
     "german": Scene("/de/events/lang"),
     "japanese": Scene("/ja/events/lang"),
     "arabic": Scene("/ar/events/arabic"),
+    "supper": Scene("/{tag}/events/supper"),
+    "supper-errors": Scene("/ar/events/supper", send=True),
     "arabic-errors": Scene("/ar/events/arabic", send=True),
 }
 
@@ -137,6 +180,12 @@ def set_stage(live: Live) -> None:
             languages=both("An evening for the forest", "Una noche por el bosque"),
             occurrences=[{"key": "night", "dtstart_local": EVENING, "language_tag": "es"}],
             questions=QUESTIONS,
+        )
+        make.event(
+            "supper",
+            languages=both("A supper for neighbours", "Una cena entre vecinos") | {"ar": "عشاء للجيران"},
+            occurrences=[_at("supper", datetime(2026, 6, 20, 19))],  # noqa: DTZ001
+            questions=ASKED_SOMETIMES,
         )
         for slug, languages in (
             ("arabic", {"en": "A seminar in two scripts", "ar": IN_ARABIC}),

@@ -438,6 +438,7 @@ def test_details_belong_to_choices_alone():
 def test_an_option_with_details_is_a_condition_like_any():
     after = QuestionSpec("after", QuestionType.SHORT_TEXT, True, {}, only_if=[{"question": "diet", "is": ["else"]}])
     assert list(check_answers([SINGLE, after], {"diet": ["else"], "diet:other": ["nuts"]}, "en")[1]) == ["after"]
+    assert list(check_answers([SINGLE, after], {"diet": ["else"]}, "en")[1]) == ["diet:other", "after"]
 
 
 @pytest.mark.parametrize(
