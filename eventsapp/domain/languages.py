@@ -113,11 +113,8 @@ def lookup(asked: str, available: Sequence[str], default: str) -> str:
 
 def lookup_alike(asked: str, available: Sequence[str]) -> str | None:
     """The like of ``lookup`` that stays within the script asked for: what serves a reader of zh-Hant is not zh-Hans."""
-    try:
-        asked = canonical_tag(asked)
-    except Invalid:
-        return None
-    return _served(asked, [tag for tag in available if alike(tag, asked)])
+    asked = _canonical(asked)
+    return _served(asked, [tag for tag in available if alike(tag, asked)]) if asked else None
 
 
 def alike(one: str, other: str) -> bool:
@@ -132,18 +129,23 @@ def related(one: str, other: str) -> bool:
 
 def negotiate(accept_language: str | None, available: Sequence[str], default: str) -> str:
     """The one of ``available`` that an Accept-Language header asks for most; any header is safe (RFC 9110 §12.5.4)."""
+    for asked in wishes(accept_language):
+        if asked == "*":
+            return default
+        if (found := _served(asked, available)) is not None:
+            return found
+    return default
+
+
+def wishes(accept_language: str | None) -> list[str]:
+    """The tags that an Accept-Language header names, canonical, what is wished most first; ``*`` is any language."""
     ranges: list[tuple[float, int, str]] = []
     for position, item in enumerate((accept_language or "")[:_LONGEST_HEADER].split(",")[:_MOST_RANGES]):
         asked, _, weight = item.partition(";")
         quality = _quality(weight)
         if quality > 0 and asked.strip():
             ranges.append((-quality, position, asked.strip()))
-    for _quality_of, _position, asked in sorted(ranges):
-        if asked == "*":
-            return default
-        if (found := _served(asked, available)) is not None:
-            return found
-    return default
+    return [tag for *_order, asked in sorted(ranges) if (tag := asked if asked == "*" else _canonical(asked))]
 
 
 @lru_cache(maxsize=1024)
@@ -197,10 +199,16 @@ def country_names(in_tag: str) -> list[tuple[str, str]]:
     return sorted(rows, key=lambda row: (_folded(row[1]), row[0]))
 
 
-def _served(asked: str, available: Sequence[str]) -> str | None:
+def _canonical(asked: str) -> str:
     try:
-        asked = canonical_tag(asked)
+        return canonical_tag(asked)
     except Invalid:
+        return ""
+
+
+def _served(asked: str, available: Sequence[str]) -> str | None:
+    asked = _canonical(asked)
+    if not asked:
         return None
     exact = {tag.lower(): tag for tag in reversed(available)}
     for step in _parents(asked):

@@ -14,6 +14,7 @@ from typing import Literal
 from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, parse_pattern
+from babel.numbers import format_decimal
 
 import eventsapp.domain.cldr  # noqa: F401  mends Babel's data
 from eventsapp.domain import timezones
@@ -168,15 +169,18 @@ def duration_words(seconds: int, tag: str) -> str:
 
 
 def in_language(value: object, tag: str) -> object:
-    """A value of a domain error as a reader of ``tag`` says it: dates, clock times and cities; the rest as it is."""
+    """A value in a sentence as a reader of ``tag`` says it: numbers, dates, clock times, cities; the rest as it is."""
+    locale = babel_locale(tag)
+    if isinstance(value, int):
+        return _native_digits(_plain(format_decimal(value, locale=locale, numbering_system="default")), locale)
     if isinstance(value, timezones.ZoneCity):
         return city_words(value, tag)
     if isinstance(value, datetime):
-        return _sentence(_full_date(value, babel_locale(tag)), _clock(value, babel_locale(tag)), "", babel_locale(tag))
+        return _sentence(_full_date(value, locale), _clock(value, locale), "", locale)
     if isinstance(value, date):
-        return _date(value, babel_locale(tag))
+        return _date(value, locale)
     if isinstance(value, time):
-        return _clock(value, babel_locale(tag))
+        return _clock(value, locale)
     return value
 
 

@@ -4,24 +4,25 @@ A door opens ``with speaking(tag):`` and everything inside, templates and forms 
 """
 
 import gettext as stdlib_gettext
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from eventsapp.domain.errors import DomainError
-from eventsapp.domain.languages import lookup_alike
+from eventsapp.domain.languages import alike, lookup_alike
 from eventsapp.domain.wording import in_language
 
 INTERFACE_LANGUAGES = ("en", "es", "fr", "de", "pt-BR", "it", "ar", "zh-Hans")  # the source texts' language first
 CATALOGS = {tag: tag.replace("-", "_") for tag in INTERFACE_LANGUAGES[1:]}  # and the folder of each one's catalog
 DOMAIN = "messages"
 _FOLDER = Path(__file__).parent
-_tag: ContextVar[str] = ContextVar("interface_language", default=INTERFACE_LANGUAGES[0])
+_tag: ContextVar[str] = ContextVar("tag", default=INTERFACE_LANGUAGES[0])  # perhaps a region of an interface language
 
 
+@lru_cache(maxsize=4096)
 def interface_language(tag: str) -> str:
     """The interface language that serves a BCP 47 tag: itself, its parents, another region of it; else English.
 
@@ -40,8 +41,9 @@ def catalog(language: str) -> stdlib_gettext.NullTranslations:
 
 @contextmanager
 def speaking(tag: str) -> Iterator[None]:
-    """Within the block the interface speaks the language that serves ``tag``."""
-    token = _tag.set(interface_language(tag))
+    """Within the block the interface speaks the language that serves ``tag``, with numbers and dates as ``tag`` has."""
+    language = interface_language(tag)
+    token = _tag.set(tag if alike(tag, language) else language)
     try:
         yield
     finally:
@@ -50,32 +52,33 @@ def speaking(tag: str) -> Iterator[None]:
 
 def spoken() -> str:
     """The interface language in force."""
-    return _tag.get()
+    return interface_language(_tag.get())
 
 
 def gettext(message: str, **values: Any) -> str:
-    text = catalog(_tag.get()).gettext(message)
-    return text % values if values else text
+    return _filled(_catalog().gettext(message), values)
 
 
 def pgettext(context: str, message: str, **values: Any) -> str:
-    text = catalog(_tag.get()).pgettext(context, message)
-    return text % values if values else text
+    return _filled(_catalog().pgettext(context, message), values)
 
 
 def ngettext(singular: str, plural: str, n: int, **values: Any) -> str:
-    text = catalog(_tag.get()).ngettext(singular, plural, n)
-    return text % {"num": n, **values}
+    return _filled(_catalog().ngettext(singular, plural, n), {"num": n, **values})
 
 
 def npgettext(context: str, singular: str, plural: str, n: int, **values: Any) -> str:
-    text = catalog(_tag.get()).npgettext(context, singular, plural, n)
-    return text % {"num": n, **values}
+    return _filled(_catalog().npgettext(context, singular, plural, n), {"num": n, **values})
 
 
 def say(error: DomainError) -> str:
-    """A domain error in the language in force; dates, clock times and cities among its values too."""
-    text = gettext(error.message)
-    return (
-        text % {name: in_language(value, _tag.get()) for name, value in error.values.items()} if error.values else text
-    )
+    """A domain error in the language in force; numbers, dates, clock times and cities among its values too."""
+    return gettext(error.message, **error.values)
+
+
+def _catalog() -> stdlib_gettext.NullTranslations:
+    return catalog(spoken())
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    return text % {name: in_language(value, _tag.get()) for name, value in values.items()} if values else text

@@ -74,13 +74,18 @@ def asked_tag() -> str | None:
 def read_in(available: Sequence[str], default: str) -> Reading:
     """Settle the page's languages among those that its words exist in, and speak accordingly from here on.
 
-    Where neither the words nor the interface exist in the asked language, the page is in the language of its words.
+    Where neither the words nor the interface exist in the asked language, the page is in the language of its words. A
+    browser that is asked names its region too, and so dates and clocks are those of its country.
     """
-    asked = g.asked_tag or _preferred(available) or _preferred(INTERFACE_LANGUAGES) or default
-    words = languages.lookup(asked, available, default)
-    ours = languages.related(interface_language(asked), asked)
-    tag = asked if ours or languages.related(words, asked) else words
+    asked = g.asked_tag or _wished(available) or default
+    words = languages.lookup(asked, available, default if g.asked_tag else _preferred(available) or default)
+    tag = asked if _speaks(asked) or languages.alike(words, asked) else words
     return _speak(Reading(tag=tag, words=words, interface=interface_language(tag)))
+
+
+def letter_languages(words: Sequence[str]) -> list[str]:
+    """What letters about an event can be had in: the languages of its own ``words``, then those of the interface."""
+    return [*words, *(tag for tag in INTERFACE_LANGUAGES if not any(languages.alike(tag, own) for own in words))]
 
 
 def _begin() -> None:
@@ -91,12 +96,26 @@ def _begin() -> None:
 
 def _speak(reading: Reading) -> Reading:
     g.reading = reading
-    g.speech.enter_context(speaking(reading.interface))
+    g.speech.enter_context(speaking(reading.body))
     return reading
+
+
+def _wished(available: Sequence[str]) -> str:
+    """The tag that the browser wishes most among those which our words, or these, are read by."""
+    for tag in languages.wishes(request.headers.get("Accept-Language")):
+        if tag == "*":
+            break
+        if _speaks(tag) or languages.lookup(tag, available, ""):
+            return tag
+    return ""
 
 
 def _preferred(available: Sequence[str]) -> str:
     return languages.negotiate(request.headers.get("Accept-Language"), available, "")
+
+
+def _speaks(tag: str) -> bool:
+    return languages.alike(interface_language(tag), tag)
 
 
 def _tidy_tag() -> AnyResponse | None:

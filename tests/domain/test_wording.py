@@ -470,7 +470,11 @@ def test_a_length_in_words(seconds: int, tag: str, words: str) -> None:
         (datetime.fromisoformat("2026-03-08 14:30"), "es", "domingo, 8 de marzo de 2026, 14:30"),
         (ZoneCity(LOS_ANGELES), "es", "Los Ángeles"),
         ("PST", "es", "PST"),
-        (7, "es", 7),
+        (7, "es", "7"),
+        (7, "ar", "7"),
+        (7, "ar-EG", "٧"),
+        (12000, "de", "12.000"),
+        (12000, "fr", "12 000"),
     ],
 )
 def test_a_value_of_an_error_in_the_readers_language(value: object, tag: str, words: object) -> None:

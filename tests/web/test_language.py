@@ -4,29 +4,60 @@ import pytest
 
 from tests.web.html import read
 
-ENGLISH_AND_ARABIC = {"en": "Night sky", "ar": "سماء الليل"}
 
-
+# Path, what the browser accepts, then the page's title, its language and the language that the title is marked with.
 ASKED = [
-    ("/events/forum", "", "Public forum", "en"),
-    ("/events/forum", "es", "Foro público", "es"),
-    ("/events/forum", "es-MX,es;q=0.9,en;q=0.8", "Foro público", "es"),
-    ("/events/forum", "fr,en;q=0.1", "Public forum", "en"),
-    ("/events/forum", "fr", "Public forum", "en"),
-    ("/events/forum", "*;q=0.5, ;;,", "Public forum", "en"),
-    ("/en/events/forum", "es", "Public forum", "en"),
-    ("/es/events/forum", "en", "Foro público", "es"),
-    ("/es-MX/events/forum", "en", "Foro público", "es-MX"),
-    ("/fr/events/forum", "es", "Public forum", "en"),
+    ("/events/forum", "", "Public forum", "en", None),
+    ("/events/forum", "es", "Foro público", "es", None),
+    ("/events/forum", "es-MX,es;q=0.9,en;q=0.8", "Foro público", "es-MX", None),
+    ("/events/forum", "en-US,en;q=0.9,es;q=0.8", "Public forum", "en-US", None),
+    ("/events/forum", "fr-CA,es;q=0.5,en;q=0.1", "Foro público", "fr-CA", "es"),
+    ("/events/forum", "fr", "Public forum", "fr", "en"),
+    ("/events/forum", "ja,es;q=0.2", "Foro público", "es", None),
+    ("/events/forum", "ja", "Public forum", "en", None),
+    ("/events/forum", "zh-TW", "Public forum", "en", None),
+    ("/events/forum", "zh-TW,zh;q=0.9,en;q=0.8", "Public forum", "zh", "en"),
+    ("/events/forum", "*;q=0.5, ;;,", "Public forum", "en", None),
+    ("/en/events/forum", "es", "Public forum", "en", None),
+    ("/es/events/forum", "en", "Foro público", "es", None),
+    ("/es-MX/events/forum", "en", "Foro público", "es-MX", None),
+    ("/fr/events/forum", "es", "Public forum", "fr", "en"),
+    ("/pt/events/forum", "es", "Public forum", "pt", "en"),
+    ("/zh-SG/events/forum", "es", "Public forum", "zh-SG", "en"),
+    ("/zh-Hant/events/forum", "es", "Public forum", "en", None),
+    ("/ja/events/forum", "es", "Public forum", "en", None),
 ]
 
 
 def test_the_address_names_the_language_or_it_is_negotiated(client, make):
     make.event()
-    for path, accepted, title, lang in ASKED:
+    for path, accepted, title, lang, marked in ASKED:
         page = read(client.get(path, headers={"Accept-Language": accepted} if accepted else {}))
-        html = page.one("html")
-        assert (page.one("h1").text, html["lang"], html["dir"]) == (title, lang, "ltr"), (path, accepted)
+        html, heading = page.one("html"), page.one("h1")
+        found = (heading.text, html["lang"], html["dir"], heading.get("lang"))
+        assert found == (title, lang, "ltr", marked), (path, accepted)
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "clock"),
+    [
+        ("/events/forum", "es-MX,es;q=0.9", "5:00 p.m. – 6:00 p.m."),
+        ("/events/forum", "es-ES,es;q=0.9", "17:00 – 18:00"),
+        ("/es/events/forum", "es-MX,es;q=0.9", "17:00 – 18:00"),
+        ("/events/forum", "en-US,en;q=0.9", "5:00 PM – 6:00 PM"),
+    ],
+)
+def test_a_browser_that_is_asked_has_its_region_s_clock(client, make, path, accepted, clock):
+    make.event()
+    page = read(client.get(path, headers={"Accept-Language": accepted}))
+    assert [clock in time.text for time in page.all("time")] == [False, True]
+
+
+def test_who_reads_traditional_chinese_gets_a_page_in_one_script(client, make):
+    make.event("tea", languages={"en": "Tea", "zh-Hans": "喝茶"})
+    for path, accepted in (("/events/tea", "zh-TW,en;q=0.9"), ("/zh-TW/events/tea", "")):
+        page = read(client.get(path, headers={"Accept-Language": accepted} if accepted else {}))
+        assert (page.one("h1").text, page.one("html")["lang"], page.one("h1").get("lang")) == ("喝茶", "zh-Hans", None)
 
 
 def test_only_a_negotiated_answer_varies_by_language(client, make):
@@ -99,12 +130,20 @@ def test_every_link_stays_in_the_language_of_the_address(client, make):
     assert page.one("form", method="post")["action"] == "/es/events/forum/registrations"
 
 
-def test_a_language_from_right_to_left_turns_the_page_and_marks_our_own_words(client, make):
-    make.event("sky", languages=ENGLISH_AND_ARABIC)
+def test_a_language_from_right_to_left_turns_the_page(client, make):
+    make.event("sky", languages={"en": "Night sky", "ar": "سماء الليل"})
     page = read(client.get("/ar/events/sky"))
-    assert (page.one("html")["lang"], page.one("html")["dir"], page.one("body")["lang"]) == ("ar", "rtl", "en")
-    assert (page.one("h1")["lang"], page.one("h1")["dir"]) == ("ar", "rtl")
-    assert {time.one("span")["lang"] for time in page.all("time")} == {"ar"}
+    assert (page.one("html")["lang"], page.one("html")["dir"], page.one("body").get("lang")) == ("ar", "rtl", None)
+    assert (page.one("h1").get("lang"), page.one("h1").get("dir")) == (None, None)
+    assert [time.all("span") for time in page.all("time")] == [[], []]
+
+
+def test_our_own_words_are_marked_where_they_are_in_another_language(client, make):
+    make.event("sky", languages={"en": "Night sky", "he": "שמי הלילה"})
+    page = read(client.get("/he/events/sky"))
+    assert (page.one("html")["lang"], page.one("html")["dir"], page.one("body")["lang"]) == ("he", "rtl", "en")
+    assert (page.one("h1")["lang"], page.one("h1")["dir"]) == ("he", "rtl")
+    assert {time.one("span")["lang"] for time in page.all("time")} == {"he"}
 
 
 def test_words_that_fall_back_carry_their_own_language(client, make):
