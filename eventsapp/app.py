@@ -12,9 +12,12 @@ from eventsapp.web.join import join
 from eventsapp.web.language import speak
 from eventsapp.web.limits import limit
 from eventsapp.web.mailbox import mailbox
+from eventsapp.web.manage import manage
+from eventsapp.web.own_data import own_data
 from eventsapp.web.pages import dress
 from eventsapp.web.public import public
 from eventsapp.web.registrations import registrations
+from eventsapp.web.verify import verify
 from eventsapp.web.zones import zones
 
 
@@ -60,7 +63,7 @@ def believe_proxies(app: Flask, settings: Settings) -> None:
 
 
 def open_doors(app: Flask, settings: Settings) -> None:
-    for door in (assets, public, registrations, join, zones):
+    for door in (assets, public, registrations, verify, join, manage, own_data, zones):
         app.register_blueprint(door)
     if settings.mailbox:
         app.register_blueprint(mailbox)

@@ -22,6 +22,7 @@ from eventsapp.queries import registrations
 
 LETTER_IS_FRESH = timedelta(minutes=10)  # a double click needs no second letter
 ASK_AGAIN_WITHIN = timedelta(hours=1)
+WAS_CANCELLED = N_("This registration was cancelled. You can register again on the event’s page.")
 MOST_LETTERS = 2  # within that time: the first one, and one more for somebody who cannot find it
 
 
@@ -130,7 +131,7 @@ def _decide_anew(
     """What a newcomer would get now for the dates that lapsed; of several those that admit somebody."""
     lapsed = {place.occurrence.key for place in registrations.lapsed_places(registration)}
     if not lapsed:
-        raise Refused(N_("This registration was cancelled. You can register again on the event’s page."))
+        raise Refused(WAS_CANCELLED)
     rules = registrations.rules_of(event)
     admitting = [offer.key for offer in offers if offer.key in lapsed and admission.standing(rules, offer, now).admits]
     chosen = () if event.choose is Choose.ALL else admitting or sorted(lapsed)

@@ -83,7 +83,7 @@ class RegistrationForm(QuestionForm):
             "email": Entry(
                 Words(_("E-mail address")),
                 "email",
-                hint=Words(_("We write to it with what you need to take part.")),
+                hint=Words(_address_hint(event)),
                 autocomplete="email",
                 check=read_address,
             ),
@@ -103,11 +103,12 @@ class RegistrationForm(QuestionForm):
 
 
 class AddressForm(CheckedForm):
-    """Where a mistyped address is put right."""
+    """Where a mistyped address is put right, or another one is named."""
 
-    def __init__(self, typed: Typed | None = None) -> None:
+    def __init__(self, typed: Typed | None = None, *, label: str = "", hint: str = "") -> None:
+        words = Words(label or _("The right e-mail address"))
         super().__init__(
-            {"email": Entry(Words(_("The right e-mail address")), "email", autocomplete="email", check=read_address)}
+            {"email": Entry(words, "email", hint=Words(hint), autocomplete="email", check=read_address)}
         )
         self.process(typed)
 
@@ -115,6 +116,12 @@ class AddressForm(CheckedForm):
         self["email"].read()
         found: Address | None = self["email"].value
         return found
+
+
+def _address_hint(event: Event) -> str:
+    if event.verify_seconds is None:
+        return _("We write to it with what you need to take part.")
+    return _("We write to it at once. You are registered when you have opened the link in that letter and confirmed.")
 
 
 def _choosable(choose: Choose, editions: Sequence[Edition]) -> list[Edition]:

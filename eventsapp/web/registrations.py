@@ -11,19 +11,21 @@ from eventsapp.domain.addresses import masked, near_miss, read_address
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import DomainError, Invalid, NotFound, Refused, TooMany
 from eventsapp.domain.vocabulary import PlaceState, Purpose
+from eventsapp.domain.wording import moment_words
 from eventsapp.ical.add_links import SERVICES, add_links
 from eventsapp.models import Event, Receipt
 from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import event_by_slug
-from eventsapp.queries.registrations import options_left, receipt_by_token, receipt_token
+from eventsapp.queries.registrations import held_until, options_left, promised_by, receipt_by_token, receipt_token
 from eventsapp.web.calendars import calendar_file
-from eventsapp.web.editions import Edition, languages_of, whole_editions, words_in, words_of
+from eventsapp.web.editions import languages_of, whole_editions, words_in, words_of
 from eventsapp.web.forms import AddressForm, RegistrationForm
 from eventsapp.web.headers import keep_private
-from eventsapp.web.language import Reading, read_in
+from eventsapp.web.language import read_in
 from eventsapp.web.limits import per_network
 from eventsapp.web.pages import Pages, asked_part, link, now, page, reader_tzid, settings
 from eventsapp.web.public import event_page, plain
+from eventsapp.web.tickets import tickets_of
 
 registrations = Pages("registrations", __name__)
 
@@ -69,9 +71,8 @@ def invite(receipt: str) -> AnyResponse:
     found = _receipt(session, receipt)
     event = found.event
     reading = read_in(languages_of(event), event.default_language_tag)
-    chosen = [
-        occurrence for occurrence in event.occurrences if found.outcome.get(occurrence.key) == PlaceState.CONFIRMED
-    ]
+    states = {} if held_until(found) else promised_by(found)  # what is only promised belongs into no calendar
+    chosen = [occurrence for occurrence in event.occurrences if states.get(occurrence.key) is PlaceState.CONFIRMED]
     if len(chosen) == 1:
         return redirect(link("public.calendar", slug=event.slug, key=chosen[0].key, tag=reading.words, tz=None), 303)
     if not chosen:
@@ -153,9 +154,14 @@ def _show(token: str, form: AddressForm | None = None, status: int = 200) -> Res
         return _gone(token)
     event, applicant = found.event, Applicant.from_json(found.applicant)
     reading = read_in(languages_of(event), event.default_language_tag)
-    tickets = _tickets(session, found, applicant, reading)
+    until = held_until(found)
+    editions = whole_editions(
+        session, event, reading=reading, reader_tzid=applicant.tzid, now=now(), settings=settings()
+    )
+    tickets = tickets_of(editions, promised_by(found), promised=until is not None)
+    calendar = link("registrations.invite", receipt=token, tz=None)
+    confirmed = [ticket.edition.key for ticket in tickets if ticket.confirmed]
     suggestion = _suggestion(applicant)
-    states = {state for _edition, state in tickets}
     response = page(
         "registrations/receipt.html",
         status=status,
@@ -165,30 +171,18 @@ def _show(token: str, form: AddressForm | None = None, status: int = 200) -> Res
         organization=event.organization,
         title=words_of(words_in(event, reading).summary, reading.words, reading),
         tickets=tickets,
-        all_confirmed=states == {PlaceState.CONFIRMED},
-        confirmed=[edition for edition, state in tickets if state is PlaceState.CONFIRMED],
-        waitlisted=PlaceState.WAITLISTED in states,
-        pending=PlaceState.PENDING in states,
+        states=sorted({state.value for state in promised_by(found).values()}),
+        until=moment_words(until, applicant.tzid, reading.tag) if until else "",
+        files=dict.fromkeys(confirmed, calendar) if len(confirmed) == 1 else {},
+        all_dates=calendar if len(confirmed) > 1 else "",
         address=masked(applicant.address.email),
         suggestion=masked(suggestion) if suggestion else "",
         add_links=add_links,
         SERVICES=SERVICES,
         form=form or AddressForm(),
         languages=languages_of(event),
-        PlaceState=PlaceState,
     )
     return keep_private(response)
-
-
-def _tickets(
-    session: Session, receipt: Receipt, applicant: Applicant, reading: Reading
-) -> list[tuple[Edition, PlaceState]]:
-    editions = whole_editions(
-        session, receipt.event, reading=reading, reader_tzid=applicant.tzid, now=now(), settings=settings()
-    )
-    return [
-        (edition, PlaceState(receipt.outcome[edition.key])) for edition in editions if edition.key in receipt.outcome
-    ]
 
 
 def _suggestion(applicant: Applicant) -> str:
