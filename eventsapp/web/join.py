@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 
 from flask import Response, g, redirect, request
@@ -48,6 +48,7 @@ join = Pages("join", __name__)
 log = logging.getLogger(__name__)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SOON = timedelta(hours=1)
 MOST_OFFERED = 3
 WITHOUT_A_PLACE = (Stage.OVER, Stage.CALLED_OFF, Stage.CANCELLED, Stage.DECLINED, Stage.MISSED)
 HOPED_FOR = (Stage.OPEN, Stage.WAITING, Stage.WAITLISTED, Stage.PENDING, Stage.UNVERIFIED)
@@ -70,6 +71,7 @@ class Seat:
     stage: Stage
     begins_in: str  # empty once it has begun
     opening: str  # empty once it is open
+    soon: bool  # online, and so near or so late that one waits on this page
     room: Room | None
     enters: bool
     ways: str  # names where its button may lead: a browser learns that once, when the page is loaded
@@ -202,11 +204,14 @@ def _seat(place: Place, edition: Edition, view: View) -> Seat:
     lines = room.dial_in if room else ()
     near = [line for line in lines if country and line.country == country]
     window, tag = window_of(place.occurrence), view.reading.tag
+    edition = with_entry(edition, place.occurrence, view.reading, settings())
+    near_enough = found is Stage.WAITING and window.opens_at - view.now <= SOON
     return Seat(
-        edition=with_entry(edition, place.occurrence, view.reading, settings()),
+        edition=edition,
         stage=found,
         begins_in=_begins_in(window, view),
         opening=_opening(window, view.tzid, tag) if found is Stage.WAITING else "",
+        soon=edition.online and (found is Stage.OPEN or near_enough),
         room=room,
         enters=open_room(place, now=view.now) is not None,
         ways=_ways(room),

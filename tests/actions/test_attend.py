@@ -1,15 +1,20 @@
 """Who joined when: one row for each time, and only for somebody who may go in."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 
 import pytest
+from sqlalchemy import event as database_event
 from sqlalchemy import select
 
 from eventsapp.actions.attend import attend
-from eventsapp.db import transaction
+from eventsapp.config import Settings
+from eventsapp.db import db, transaction
 from eventsapp.domain.errors import NotFound, Refused
 from eventsapp.domain.vocabulary import Evidence, PlaceState
 from eventsapp.models import Attendance
+from tests.actions.test_race import PATIENCE, WORLD, small_app, take_the_lock_out
 from tests.factory import IN_SPANISH
 
 STARTS_AT = datetime(2026, 6, 29, 0, 0, tzinfo=UTC)
@@ -91,3 +96,39 @@ def test_a_link_that_nobody_may_follow_is_refused(make, session, url):
 def test_no_such_place(session, app):
     with pytest.raises(NotFound):
         press(10**6, STARTS_AT)
+
+
+# Two presses at once
+
+
+PRESSES = 4
+
+
+def press_at_once(settings: Settings, place_id: int, start: Barrier, *, locked: bool) -> None:
+    """One process; the row is written only after the others had time to look whether there is one."""
+    if not locked:
+        take_the_lock_out()
+    database_event.listen(Attendance, "before_insert", lambda *_: time.sleep(0.05) if locked else start.wait(PATIENCE))
+    with small_app(settings).app_context():
+        db.session.execute(select(Attendance.id))
+        db.session.rollback()
+        start.wait(PATIENCE)
+        press(place_id, STARTS_AT)
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(("locked", "left"), [(True, 1), (False, PRESSES)])
+def test_presses_at_once_leave_one_row_because_of_the_lock(place, session, settings, locked, left):
+    place_id = place.id
+    db.session.remove()
+    start = WORLD.Barrier(PRESSES)
+    processes = [
+        WORLD.Process(target=press_at_once, args=(settings, place_id, start), kwargs={"locked": locked})
+        for _ in range(PRESSES)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(PATIENCE)
+        process.kill()
+    assert len(rows(db.session())) == left

@@ -122,6 +122,14 @@ def test_the_last_minute_is_not_counted(client, token):
         assert heading(client.get(f"/en/j/{token}")) == "Time until the start 1 minute"
 
 
+def test_one_is_asked_to_wait_on_the_page_only_shortly_before(client, token):
+    for minutes, words in ((-76, "Open this link again shortly before the start."), (-75, "Leave this page open:")):
+        with at(STARTS_AT, minutes=minutes):
+            page = read(client.get(f"/en/j/{token}"))
+        assert page.one("div", data_live="act").text.startswith(words)
+    assert page.one("div", data_live="act").one("a")["href"] == f"/en/j/{token}/spanish"
+
+
 def test_the_page_says_when_to_look_again(client, token):
     for delta, seconds in ((-1000, 100), (-900, 900), (-0.5, 1), (0, 3600), (3600, 0)):
         with at(STARTS_AT, seconds=delta):
@@ -159,6 +167,7 @@ def test_the_parts_that_a_script_puts_in_are_always_there(client, make, settings
             with at(STARTS_AT, minutes=minutes):
                 page = read(client.get(f"/en/j/{token}"))
             assert [part["data-live"] for part in page.walk() if "data-live" in part.attrs] == [
+                "note",
                 "state",
                 "act",
                 "facts",
