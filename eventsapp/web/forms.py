@@ -7,7 +7,7 @@ from eventsapp.domain.admission import Standing
 from eventsapp.domain.applicant import Applicant, read_name
 from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.errors import N_, Invalid
-from eventsapp.domain.languages import direction, lookup, own_name
+from eventsapp.domain.languages import alike, direction, lookup, own_name
 from eventsapp.domain.vocabulary import Choose
 from eventsapp.domain.wording import city_words
 from eventsapp.models import Event
@@ -15,7 +15,7 @@ from eventsapp.queries.registrations import question_specs
 from eventsapp.translations import gettext as _
 from eventsapp.web.editions import Edition, Words, languages_of
 from eventsapp.web.fields import CheckedForm, Entry, Option, Typed
-from eventsapp.web.language import Reading
+from eventsapp.web.language import Reading, letter_languages
 from eventsapp.web.questions import QuestionForm, question_fields, read_answers
 
 NO_MATTER = (Standing.PAST, Standing.CANCELLED, Standing.NO_REGISTRATION)
@@ -42,7 +42,8 @@ class RegistrationForm(QuestionForm):
         zones = [edition.tzid for edition in (self.choosable or editions)]
         self._usual_tzid = reader_tzid or (zones or [event.organization.default_tzid])[0]
         super().__init__(self._fields_of(event))
-        usual = {"language": reading.words, "time_zone": zone_text(self._usual_tzid, reading.tag)}
+        language = lookup(reading.tag, letter_languages(languages_of(event)), reading.words)
+        usual = {"language": language, "time_zone": zone_text(self._usual_tzid, reading.tag)}
         self.process(typed, data=usual)
         self.trapped = bool(typed and typed.get(TRAP))
 
@@ -62,11 +63,16 @@ class RegistrationForm(QuestionForm):
         return Applicant(
             name=self["name"].value,
             address=address,
-            language_tag=lookup(self["language"].text, languages_of(self._event), self._reading.words),
+            language_tag=self._language_of_letters(),
             tzid=self["time_zone"].value,
             occurrence_keys=chosen,
             answers=answers,
         )
+
+    def _language_of_letters(self) -> str:
+        """As chosen, and of the region that the page is read in: letters have the same clock."""
+        chosen = lookup(self["language"].text, letter_languages(languages_of(self._event)), self._reading.words)
+        return self._reading.tag if alike(chosen, self._reading.tag) else chosen
 
     def _chosen(self) -> tuple[str, ...]:
         keys = tuple(dict.fromkeys(key for key in self["occurrences"].data if key))
@@ -77,7 +83,7 @@ class RegistrationForm(QuestionForm):
     def _fields_of(self, event: Event) -> dict[str, Entry]:
         tag = self._reading.tag
         dates = [Option(edition.key, Words(edition.words.whole), edition) for edition in self.choosable]
-        tags = [Option(own, Words(own_name(own), own, direction(own))) for own in languages_of(event)]
+        tags = [Option(own, Words(own_name(own), own, direction(own))) for own in letter_languages(languages_of(event))]
         fields = {
             "name": Entry(Words(_("Your name")), autocomplete="name", check=read_name),
             "email": Entry(
@@ -107,9 +113,7 @@ class AddressForm(CheckedForm):
 
     def __init__(self, typed: Typed | None = None, *, label: str = "", hint: str = "") -> None:
         words = Words(label or _("The right e-mail address"))
-        super().__init__(
-            {"email": Entry(words, "email", hint=Words(hint), autocomplete="email", check=read_address)}
-        )
+        super().__init__({"email": Entry(words, "email", hint=Words(hint), autocomplete="email", check=read_address)})
         self.process(typed)
 
     def address(self) -> Address | None:

@@ -4,7 +4,6 @@ import pytest
 
 from tests.web.html import read
 
-
 # Path, what the browser accepts, then the page's title, its language and the language that the title is marked with.
 ASKED = [
     ("/events/forum", "", "Public forum", "en", None),

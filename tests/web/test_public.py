@@ -67,15 +67,19 @@ def test_the_front_page_lists_events_by_their_next_date_with_both_times(client, 
 
 def test_the_front_page_speaks_the_asked_language_with_what_there_is(client, make):
     make.event(languages={"en": "Public forum", "es": "Foro público"})
-    make.event("sky", languages={"de": "Sternenhimmel"}, occurrences=[dated("x", june(29))])
+    make.event("sky", languages={"mi": "Te rangi i te pō"}, occurrences=[dated("x", june(29))])
     page = read(client.get("/es/"))
     assert page.one("html")["lang"] == "es"
     assert [(a.text, a.get("lang")) for a in (h2.one("a") for h2 in page.all("h2"))] == [
         ("Foro público", None),
-        ("Sternenhimmel", "de"),
+        ("Te rangi i te pō", "mi"),
     ]
-    names = [a.text for a in page.one("header", class_="top").one("nav").all("a")]
-    assert names == ["English", "Español", "Deutsch"]
+    switch = page.one("header", class_="top").one("nav")
+    assert switch.one("summary").text == "Español"
+    names = ["English", "Español", "Français", "Deutsch", "Português (Brasil)", "Italiano", "العربية", "简体中文"]
+    assert [a.text for a in switch.all("a")] == [*names, "Māori"]
+    assert [(a.text, a["dir"]) for a in switch.all("a") if a.get("dir")] == [("العربية", "rtl")]
+    assert [a.text for a in page.one("footer").one("nav").all("a")] == [*names, "Māori"]
 
 
 def test_drafts_past_and_unlisted_events_are_in_no_list(client, make):

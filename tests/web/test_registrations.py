@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from eventsapp.domain.vocabulary import Approval, Choose, LetterKind, PlaceState, QuestionType
 from eventsapp.models import Message, Receipt, Registration
+from eventsapp.translations import INTERFACE_LANGUAGES
 from tests.factory import IN_ENGLISH, IN_SPANISH
 from tests.web.html import read, values
 
@@ -256,17 +257,34 @@ def test_a_city_is_a_zone_and_no_zone_is_the_events(client, make, session):
     assert zones == ["America/Mexico_City", "America/Los_Angeles", "Asia/Tokyo"]
 
 
-def test_a_language_is_one_of_the_events_or_the_pages(client, make, session):
+def test_a_language_is_one_of_the_events_or_ours_or_the_pages(client, make, session):
     make.event()
-    for number, tag in enumerate(("es", "es-MX", "fr", "<x>", "")):
+    for number, tag in enumerate(("es", "es-MX", "fr", "ja", "<x>", "")):
         receipt_of(client, FILLED | {"language": tag, "email": f"a{number}@example.org"})
     assert session.scalars(select(Registration.language_tag).order_by(Registration.id)).all() == [
         "es",
         "es",
+        "fr",
         "en",
         "en",
         "en",
     ]
+
+
+def test_letters_speak_as_the_page_does(client, make, session):
+    make.event(languages={"en": "Forum", "ja": "フォーラム"})
+    page = read(client.get("/fr/events/forum"))
+    offered = [
+        (option["value"], option.get("lang"), "selected" in option.attrs)
+        for option in page.one(id="language").all("option")
+    ]
+    assert offered == [
+        ("en", "en", False),
+        ("ja", "ja", False),
+        *((tag, tag, tag == "fr") for tag in INTERFACE_LANGUAGES[1:]),
+    ]
+    receipt_of(client, FILLED | {"language": "es"}, FORM.replace("/events", "/es-MX/events"))
+    assert session.scalars(select(Registration.language_tag)).all() == ["es-MX"]
 
 
 def test_a_date_that_filled_up_meanwhile_is_shown_as_full(client, make, session):
