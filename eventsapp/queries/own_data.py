@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from eventsapp.config import Settings
 from eventsapp.domain import links
 from eventsapp.domain.errors import N_, NotFound
-from eventsapp.domain.questions import answer_words
+from eventsapp.domain.questions import AnswerValue, QuestionSpec, answer_words
 from eventsapp.domain.timezones import local
 from eventsapp.domain.vocabulary import PlaceState, Purpose
 from eventsapp.models import (
@@ -148,28 +148,45 @@ def everything_about(
             "email_confirmed_at": _utc(registration.verified_at),
             "email_to_be_confirmed_until": _utc(registration.verify_until),
         },
-        "answers": _answers(session, registration, tag),
+        "answers": [
+            {"question": spec.label_in(tag), "answer": answer_words(spec, value, tag, _), "stored_as": value}
+            for spec, value in answers_of(session, registration)
+        ],
         "places": [_place(place, tag) for place in registration.places],
-        "joined": _joined(session, registration),
-        "letters": _letters(session, registration),
+        "joined": [_joined(row) for row in joinings_of(session, registration)],
+        "letters": [_letter(row) for row in letters_to(session, registration)],
         "address_changes": _address_changes(session, registration),
         "page_after_registering": _receipts(session, registration),
     }
 
 
-def _answers(session: Session, registration: Registration, tag: str) -> list[dict[str, Any]]:
+def answers_of(session: Session, registration: Registration) -> list[tuple[QuestionSpec, AnswerValue]]:
+    """What was answered to which question, in the questions' order."""
     specs = {spec.key: spec for spec in question_specs(registration.event)}
     answers = session.scalars(
         select(Answer).where(Answer.registration_id == registration.id).options(joinedload(Answer.question))
     ).all()
-    return [
-        {
-            "question": specs[answer.question.key].label_in(tag),
-            "answer": answer_words(specs[answer.question.key], answer.value, tag, _),
-            "stored_as": answer.value,
-        }
-        for answer in sorted(answers, key=lambda answer: answer.question.position)
-    ]
+    in_order = sorted(answers, key=lambda answer: answer.question.position)
+    return [(specs[answer.question.key], answer.value) for answer in in_order]
+
+
+def joinings_of(session: Session, registration: Registration) -> list[Attendance]:
+    """When the person joined, in order."""
+    return list(
+        session.scalars(
+            select(Attendance)
+            .join(Attendance.place)
+            .where(Place.registration_id == registration.id)
+            .options(joinedload(Attendance.place).joinedload(Place.occurrence))
+            .order_by(Attendance.joined_at, Attendance.id)
+        )
+    )
+
+
+def letters_to(session: Session, registration: Registration) -> list[Message]:
+    """Every letter written about the registration, to whichever address, oldest first."""
+    wanted = select(Message).where(Message.registration_id == registration.id).order_by(Message.id)
+    return list(session.scalars(wanted))
 
 
 def _place(place: Place, tag: str) -> dict[str, Any]:
@@ -190,39 +207,25 @@ def _place(place: Place, tag: str) -> dict[str, Any]:
     }
 
 
-def _joined(session: Session, registration: Registration) -> list[dict[str, Any]]:
-    rows = session.scalars(
-        select(Attendance)
-        .join(Attendance.place)
-        .where(Place.registration_id == registration.id)
-        .options(joinedload(Attendance.place).joinedload(Place.occurrence))
-        .order_by(Attendance.joined_at, Attendance.id)
-    )
-    return [
-        {
-            "date": row.place.occurrence.key,
-            "joined_at": _utc(row.joined_at),
-            "left_at": _utc(row.left_at),
-            "known_by": row.evidence.value,
-        }
-        for row in rows
-    ]
+def _joined(row: Attendance) -> dict[str, Any]:
+    return {
+        "date": row.place.occurrence.key,
+        "joined_at": _utc(row.joined_at),
+        "left_at": _utc(row.left_at),
+        "known_by": row.evidence.value,
+    }
 
 
-def _letters(session: Session, registration: Registration) -> list[dict[str, Any]]:
-    rows = session.scalars(select(Message).where(Message.registration_id == registration.id).order_by(Message.id))
-    return [
-        {
-            "kind": row.kind.value,
-            "to": row.recipient,
-            "language": row.language_tag,
-            "state": row.state.value,
-            "written_at": _utc(row.created_at),
-            "sent_at": _utc(row.sent_at),
-            "the_mail_server_said": row.last_error,
-        }
-        for row in rows
-    ]
+def _letter(row: Message) -> dict[str, Any]:
+    return {
+        "kind": row.kind.value,
+        "to": row.recipient,
+        "language": row.language_tag,
+        "state": row.state.value,
+        "written_at": _utc(row.created_at),
+        "sent_at": _utc(row.sent_at),
+        "the_mail_server_said": row.last_error,
+    }
 
 
 def _address_changes(session: Session, registration: Registration) -> list[dict[str, Any]]:

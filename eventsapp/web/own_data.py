@@ -1,0 +1,389 @@
+"""The door to what is one's own: another address, all that we keep about a person, and having it deleted.
+
+Every page here hangs on a link that came by letter, and is kept by no cache. GET changes nothing.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, g, request
+from sqlalchemy.orm import Session
+
+from eventsapp.actions import change_address
+from eventsapp.actions import erase as erasing
+from eventsapp.db import db, transaction
+from eventsapp.domain.addresses import Address, hinted, near_miss, read_address
+from eventsapp.domain.errors import DomainError, Invalid, Refused, TooMany
+from eventsapp.domain.languages import language_name, lookup
+from eventsapp.domain.questions import AnswerValue, QuestionSpec, answer_words
+from eventsapp.domain.timezones import local
+from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, PlaceState, Purpose
+from eventsapp.domain.wording import city_words, in_language, moment_words, reader_words
+from eventsapp.models import AddressChange, Place, Registration
+from eventsapp.queries import own_data as kept
+from eventsapp.queries.entries import personal_token
+from eventsapp.queries.registrations import registration_by_token, takes_changes
+from eventsapp.translations import gettext, say
+from eventsapp.translations import gettext as _
+from eventsapp.web.editions import NOWHERE, Words, languages_of, words_in, words_of
+from eventsapp.web.forms import AddressForm
+from eventsapp.web.headers import keep_private
+from eventsapp.web.language import Reading, read_in
+from eventsapp.web.limits import per_network
+from eventsapp.web.pages import Pages, link, now, page, reader_tzid, settings
+
+own_data = Pages("own_data", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Facts under a heading, as (what, words)."""
+
+    heading: str
+    facts: list[tuple[Words, Words]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter as the page lists it."""
+
+    kind: str
+    at: Words
+    to: str
+    state: str
+
+
+@own_data.page("/manage/<token>/address", methods=["GET"])
+def address(token: str) -> Response:
+    return _show_address(token)
+
+
+@own_data.page("/manage/<token>/address", methods=["POST"])
+@per_network
+def ask(token: str) -> Response:
+    """Write to the new address, or let the wish go; nothing moves yet. The same for any address."""
+    session = db.session()
+    registration = _opened(session, token)
+    _speak_to(registration)
+    if "keep" in request.form:
+        with _acting(token) as (writing, registration_id):
+            change_address.keep_address(writing, registration_id)
+        return _see_other(link("own_data.address", token=token))
+    form = _address_form()
+    wanted = _suggested(session, registration) if "suggested" in request.form else form.address()
+    if wanted is None:
+        return _show_address(token, form, 422)
+    try:
+        with _acting(token) as (writing, registration_id):
+            change_address.wish(writing, registration_id, wanted, now=now(), settings=settings())
+    except (Invalid, Refused, TooMany) as error:
+        form.blame(error)
+        return _retry_after(_show_address(token, form, _status(error)), error)
+    return _see_other(link("own_data.address", token=token))
+
+
+@own_data.page("/address/<token>", methods=["GET"])
+def confirm(token: str) -> Response:
+    return _show_confirm(token)
+
+
+@own_data.page("/address/<token>", methods=["POST"])
+@per_network
+def move(token: str) -> Response:
+    """The reader of the new address agrees. A second press leads to the same page."""
+    public_id = _change(token).public_id
+    try:
+        with transaction() as session:
+            registration = change_address.grant(session, public_id, now=now(), settings=settings())
+            manage_token = personal_token(registration, Purpose.MANAGE, settings=settings())
+            _speak_to(registration)
+    except Refused as error:
+        return _show_confirm(token, say(error), _status(error))
+    return _see_other(link("manage.hub", token=manage_token, done="address"))
+
+
+@own_data.page("/manage/<token>/data", methods=["GET"])
+def data(token: str) -> Response:
+    session = db.session()
+    registration = _opened(session, token)
+    return _page(
+        "own_data/data.html",
+        registration,
+        token=token,
+        sections=_sections(session, registration),
+        letters=_letters(session, registration),
+        city=city_words(_tzid(registration), g.reading.tag),
+        days=registration.event.organization.retention_days,
+    )
+
+
+@own_data.page("/manage/<token>/data.json", methods=["GET"])
+def download(token: str) -> Response:
+    session = db.session()
+    registration = _opened(session, token)
+    _speak_to(registration)
+    everything = kept.everything_about(session, registration, now=now(), settings=settings())
+    text = json.dumps(everything, ensure_ascii=False, indent=2) + "\n"
+    response = Response(text, mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="registration-{registration.reference}.json"'
+    return keep_private(response)
+
+
+@own_data.page("/manage/<token>/erase", methods=["GET"])
+def erase(token: str) -> Response:
+    registration = _opened(db.session(), token)
+    _speak_to(registration)
+    at = now()
+    held = [place for place in registration.places if place.state in HELD and at < place.occurrence.ends_at]
+    return _page("own_data/erase.html", registration, token=token, given_up=_dates(registration, held))
+
+
+@own_data.page("/manage/<token>/erase", methods=["POST"])
+@per_network
+def forget(token: str) -> Response:
+    _speak_to(_opened(db.session(), token))
+    with _acting(token) as (session, registration_id):
+        erasing.erase(session, registration_id, now=now(), settings=settings())
+    return _see_other(link("own_data.erased"))
+
+
+@own_data.page("/erased", methods=["GET"])
+def erased() -> Response:
+    return keep_private(page("own_data/erased.html"))
+
+
+def _opened(session: Session, token: str) -> Registration:
+    return registration_by_token(session, Purpose.MANAGE, token, settings=settings())
+
+
+@contextmanager
+def _acting(token: str) -> Iterator[tuple[Session, int]]:
+    """A transaction for whoever the token opens a registration to, now."""
+    with transaction() as session:
+        yield session, _opened(session, token).id
+
+
+def _change(token: str) -> AddressChange:
+    return kept.address_change_by_token(db.session(), token, now=now(), settings=settings())
+
+
+def _speak_to(registration: Registration) -> Reading:
+    """The letter's language, not the browser's, unless the path names one."""
+    g.asked_tag = g.asked_tag or registration.language_tag
+    event = registration.event
+    return read_in(languages_of(event), event.default_language_tag)
+
+
+def _page(template: str, registration: Registration, *, status: int = 200, **context: object) -> Response:
+    """A page about one registration."""
+    reading, event = _speak_to(registration), registration.event
+    return keep_private(
+        page(
+            template,
+            status=status,
+            registration=registration,
+            event=event,
+            organization=event.organization,
+            title=words_of(words_in(event, reading).summary, reading.words, reading),
+            languages=languages_of(event),
+            **context,
+        )
+    )
+
+
+def _show_address(token: str, form: AddressForm | None = None, status: int = 200) -> Response:
+    session = db.session()
+    registration = _opened(session, token)
+    _speak_to(registration)
+    wished = kept.address_change_of(session, registration, now=now())
+    suggestion = near_miss(wished.email) if wished else ""
+    return _page(
+        "own_data/address.html",
+        registration,
+        status=status,
+        token=token,
+        form=form or _address_form(),
+        wished=wished,
+        until=_moment(wished.expires_at, registration) if wished else "",
+        suggestion=suggestion,
+        open=takes_changes(registration.event, now=now()),
+    )
+
+
+def _show_confirm(token: str, refusal: str = "", status: int = 200) -> Response:
+    change = _change(token)
+    registration = change.registration
+    event = registration.event
+    moved = change.address_key == registration.address_key
+    taken = not moved and kept.is_taken(db.session(), event, change.address_key, now=now())
+    return _page(
+        "own_data/confirm.html",
+        registration,
+        status=status,
+        token=token,
+        change=change,
+        moved=moved,
+        refusal=refusal,
+        taken=taken,
+        open=takes_changes(event, now=now()),
+        before=hinted(registration.email or ""),
+        until=_moment(change.expires_at, registration),
+        manage_token=personal_token(registration, Purpose.MANAGE, settings=settings()) if moved else "",
+    )
+
+
+def _address_form() -> AddressForm:
+    return AddressForm(
+        request.form,
+        label=_("Your new e-mail address"),
+        hint=_("We write to it first, and you confirm it by the link in that letter."),
+    )
+
+
+def _suggested(session: Session, registration: Registration) -> Address | None:
+    wished = kept.address_change_of(session, registration, now=now())
+    meant = near_miss(wished.email) if wished else None
+    return read_address(meant) if meant else None
+
+
+def _status(error: DomainError) -> int:
+    if isinstance(error, TooMany):
+        return 429
+    return 409 if isinstance(error, Refused) else 422
+
+
+def _retry_after(response: Response, error: DomainError) -> Response:
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.values.get("seconds", 3600))
+    return response
+
+
+def _see_other(url: str) -> Response:
+    return keep_private(Response(status=303, headers={"Location": url}))
+
+
+def _tzid(registration: Registration) -> str:
+    return reader_tzid() or registration.tzid
+
+
+def _moment(at: datetime, registration: Registration) -> str:
+    return moment_words(at, _tzid(registration), g.reading.tag)
+
+
+def _dates(registration: Registration, places: Sequence[Place]) -> list[tuple[Place, str]]:
+    """These places with their times in the reader's zone, by time."""
+    tag, tzid = g.reading.tag, _tzid(registration)
+    in_order = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
+    return [
+        (place, reader_words(one.starts_at, one.ends_at, tzid, one.tzid, tag).whole)
+        for place in in_order
+        for one in [place.occurrence]
+    ]
+
+
+def _sections(session: Session, registration: Registration) -> list[Section]:
+    """What is kept, in words; the download has the last detail of it, too."""
+    reading = _speak_to(registration)
+    dates = {place.id: _time(words, reading) for place, words in _dates(registration, registration.places)}
+    sections = [
+        Section(_("Your registration"), _about(registration, reading)),
+        Section(
+            _("Your answers"),
+            [_answer(spec, value, reading) for spec, value in kept.answers_of(session, registration)],
+        ),
+        Section(
+            _("Your dates"),
+            [(dates[place.id], Words(_PLACES[place.state]())) for place in registration.places],
+        ),
+        Section(
+            _("When you joined"),
+            [
+                (dates[row.place_id], _when(row.joined_at, registration, reading))
+                for row in kept.joinings_of(session, registration)
+            ],
+        ),
+    ]
+    return [section for section in sections if section.facts]
+
+
+def _about(registration: Registration, reading: Reading) -> list[tuple[Words, Words]]:
+    tag = reading.tag
+    spoken = language_name(registration.language_tag, tag)
+    facts = [
+        (_("Name"), Words(registration.name or "")),
+        (_("E-mail address"), Words(registration.email or "")),
+        (_("Reference"), Words(registration.reference)),
+        (_("Language of our letters to you"), _time(spoken[:1].upper() + spoken[1:], reading)),
+        (_("Time zone of our letters to you"), _time(city_words(registration.tzid, tag), reading)),
+        (_("Registered on"), _when(registration.created_at, registration, reading)),
+        (_("E-mail address confirmed on"), _when(registration.verified_at, registration, reading)),
+        (_("How you came to the form"), Words(registration.source)),
+    ]
+    return [(Words(what), words) for what, words in facts if words]
+
+
+def _answer(spec: QuestionSpec, value: AnswerValue, reading: Reading) -> tuple[Words, Words]:
+    said = lookup(reading.words, list(spec.label), spec.default_tag) if spec.label else reading.words
+    words = answer_words(spec, value, reading.words, gettext)
+    return words_of(spec.label_in(reading.words), said, reading), words_of(words, said, reading)
+
+
+def _letters(session: Session, registration: Registration) -> list[Sent]:
+    reading = _speak_to(registration)
+    return [
+        Sent(
+            _KINDS[row.kind](),
+            _when(row.sent_at or row.created_at, registration, reading),
+            row.recipient or "",
+            _STATES[row.state](),
+        )
+        for row in kept.letters_to(session, registration)
+    ]
+
+
+def _when(at: datetime | None, registration: Registration, reading: Reading) -> Words:
+    """Day and time in the reader's zone, which the page names once."""
+    if at is None:
+        return NOWHERE
+    there = local(at, _tzid(registration)).replace(tzinfo=None, second=0, microsecond=0)
+    return _time(str(in_language(there, reading.tag)), reading)
+
+
+def _time(text: str, reading: Reading) -> Words:
+    """Words of the page's language, marked where what stands around them is in another."""
+    return words_of(text, reading.tag, reading)
+
+
+Word = Callable[[], str]
+_PLACES: Mapping[PlaceState, Word] = {
+    PlaceState.UNVERIFIED: lambda: _("Not confirmed yet"),
+    PlaceState.CONFIRMED: lambda: _("Confirmed"),
+    PlaceState.WAITLISTED: lambda: _("On the waiting list"),
+    PlaceState.PENDING: lambda: _("Waiting for approval"),
+    PlaceState.CANCELLED: lambda: _("Cancelled"),
+    PlaceState.DECLINED: lambda: _("Not accepted"),
+}
+_KINDS: Mapping[LetterKind, Word] = {
+    LetterKind.CONFIRMATION: lambda: _("Your registration is confirmed"),
+    LetterKind.INVITE: lambda: _("Invitation for your calendar"),
+    LetterKind.WAITLISTED: lambda: _("You are on the waiting list"),
+    LetterKind.PENDING: lambda: _("We have received your registration"),
+    LetterKind.APPROVED: lambda: _("Your registration is accepted"),
+    LetterKind.DECLINED: lambda: _("Your registration is not accepted"),
+    LetterKind.PROMOTED: lambda: _("You have moved up from the waiting list"),
+    LetterKind.CANCELLED: lambda: _("Your place is cancelled"),
+    LetterKind.ALREADY_REGISTERED: lambda: _("You are already registered"),
+    LetterKind.LINK: lambda: _("Your personal links"),
+    LetterKind.VERIFICATION: lambda: _("Confirm your e-mail address"),
+    LetterKind.ADDRESS_CHANGE: lambda: _("Confirm your new e-mail address"),
+}
+_STATES: Mapping[MessageState, Word] = {
+    MessageState.QUEUED: lambda: _("Waiting to be sent"),
+    MessageState.SENDING: lambda: _("Waiting to be sent"),
+    MessageState.SENT: lambda: _("Sent"),
+    MessageState.FAILED: lambda: _("Could not be delivered"),
+    MessageState.SUPERSEDED: lambda: _("Not sent, because something had changed"),
+}
