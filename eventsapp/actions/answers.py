@@ -1,33 +1,29 @@
 """Answers of a registration as rows, and the options whose places they take. All of it under the event's lock."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from eventsapp.domain.questions import AnswerValue, OptionFull, chosen_options
-from eventsapp.domain.vocabulary import CHOICE_TYPES, HELD
+from eventsapp.domain.vocabulary import CHOICE_TYPES
 from eventsapp.models import Answer, ChosenOption, Event, Registration
 from eventsapp.queries import registrations
 
 
 def refuse_full(
-    session: Session,
-    event: Event,
-    answers: Mapping[str, AnswerValue],
-    *,
-    tag: str,
-    own: Set[tuple[str, str]] = frozenset(),
+    session: Session, event: Event, answers: Mapping[str, AnswerValue], *, tag: str, apart_from: int | None = None
 ) -> None:
     """Raise OptionFull, worded in the language ``tag``, where one of these answers names an option without places.
 
-    ``own`` are options, as (question key, option id), that stay open to who asks. The event must be taken.
+    To the registration ``apart_from`` (its id) what it has chosen stays open while it holds a place. The event must
+    be taken.
     """
-    left = registrations.options_left(session, event)
+    left = registrations.options_left(session, event, apart_from=apart_from)
     for question in registrations.question_specs(event) if left else ():
         for option_id in chosen_options(answers.get(question.key, [])):
-            if left.get((question.key, option_id)) == 0 and (question.key, option_id) not in own:
+            if left.get((question.key, option_id)) == 0:
                 raise OptionFull(question, option_id, tag)
 
 
@@ -40,9 +36,7 @@ def settle_answers(
     holds a place; so for somebody who comes back, call this before the places are given back. The event must be taken.
     """
     session.flush()
-    holds = any(place.state in HELD for place in registration.places)
-    own = _own_options(session, event, registration) if registration.answers and holds else frozenset()
-    refuse_full(session, event, answers, tag=registration.language_tag, own=own)
+    refuse_full(session, event, answers, tag=registration.language_tag, apart_from=registration.id)
     if registration.answers:
         session.execute(delete(Answer).where(Answer.registration_id == registration.id))
         session.execute(delete(ChosenOption).where(ChosenOption.registration_id == registration.id))
@@ -60,11 +54,3 @@ def settle_answers(
         session.execute(insert(ChosenOption), chosen)
     session.expire(registration, ["answers"])
     registration.changed_at = now
-
-
-def _own_options(session: Session, event: Event, registration: Registration) -> Set[tuple[str, str]]:
-    key_of = {question.id: question.key for question in event.questions}
-    own = session.execute(
-        select(ChosenOption.question_id, ChosenOption.option_id).where(ChosenOption.registration_id == registration.id)
-    )
-    return {(key_of[question_id], option_id) for question_id, option_id in own}

@@ -121,7 +121,8 @@ def question_specs(event: Event) -> list[QuestionSpec]:
 def options_left(session: Session, event: Event, *, apart_from: int | None = None) -> dict[tuple[str, str], int]:
     """How many may still choose an option, by (question key, option id), never below 0; without unlimited options.
 
-    Registrations that hold a place count, but the one ``apart_from`` (its id). One statement; none without limits.
+    Registrations that hold a place count. To the one ``apart_from`` (its id) what it has chosen stays open, even where
+    a limit was lowered since. One statement; none without limits.
     """
     limits = {
         (question.id, option_id): (spec.key, limit)
@@ -130,24 +131,24 @@ def options_left(session: Session, event: Event, *, apart_from: int | None = Non
     }
     if not limits:
         return {}
-    holds = exists().where(Place.registration_id == ChosenOption.registration_id, Place.state.in_(HELD))
-    taken: dict[tuple[int, str], int] = {
-        (question_id, option_id): number
-        for question_id, option_id, number in session.execute(
-            select(ChosenOption.question_id, ChosenOption.option_id, func.count())
+    of_others = func.count().filter(ChosenOption.registration_id != (apart_from or 0))
+    taken: dict[tuple[int, str], tuple[int, bool]] = {
+        (question_id, option_id): (others, everybody > others)
+        for question_id, option_id, everybody, others in session.execute(
+            select(ChosenOption.question_id, ChosenOption.option_id, func.count(), of_others)
             .where(
                 ChosenOption.question_id.in_({question_id for question_id, _option_id in limits}),
                 ChosenOption.option_id.in_({option_id for _question_id, option_id in limits}),
-                ChosenOption.registration_id != (apart_from or 0),
-                holds,
+                exists().where(Place.registration_id == ChosenOption.registration_id, Place.state.in_(HELD)),
             )
             .group_by(ChosenOption.question_id, ChosenOption.option_id)
         )
     }
-    return {
-        (question_key, option_id): max(0, limit - taken.get((question_id, option_id), 0))
-        for (question_id, option_id), (question_key, limit) in limits.items()
-    }
+    left: dict[tuple[str, str], int] = {}
+    for chosen, (question_key, limit) in limits.items():
+        others, own = taken.get(chosen, (0, False))
+        left[question_key, chosen[1]] = max(1 if own else 0, limit - others)
+    return left
 
 
 def answers_of(registration: Registration) -> dict[str, AnswerValue]:

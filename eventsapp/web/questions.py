@@ -125,8 +125,8 @@ class _Asked:
         label = spec.label_in(self._reading.words)
         if spec.type is QuestionType.CONSENT:
             return Words(_("Only if you ticked “%(label)s”.", label=label))
-        words = {option.value: option.label.text for option in self._options(spec)}
-        quoted = [_("“%(words)s”", words=words.get(value, value)) for value in values]
+        shown = [option.label.text for option in self._options(spec) if option.value in values]
+        quoted = [_("“%(words)s”", words=words) for words in shown]
         either = format_list(quoted, "or", babel_locale(self._reading.interface))
         if spec.type is QuestionType.YES_NO:
             return Words(_("Only if you answered %(words)s to “%(label)s”.", words=either, label=label))

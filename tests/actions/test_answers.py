@@ -185,6 +185,18 @@ def test_one_registration_can_be_left_out(event_id, make):
     mine = make.registration(event, answers={"diet": NUTS})
     assert options_left(db.session, event, apart_from=mine.id)[("diet", "else")] == 1
     assert options_left(db.session, event)[("diet", "else")] == 0
+    with transaction() as session:
+        options = [option | {"limit": 0} for option in DIET["options"]]
+        session.execute(update(Question).where(Question.key == "diet").values(options=options))
+    event = db.session.get_one(Event, event_id)
+    assert options_left(db.session, event, apart_from=mine.id) == {
+        ("diet", "vegan"): 0,
+        ("diet", "all"): 0,
+        ("diet", "else"): 1,
+        ("days", "mon"): 1,
+        ("days", "tue"): 1,
+        ("days", "wed"): 1,
+    }
 
 
 # Who is refused

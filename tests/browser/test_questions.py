@@ -104,7 +104,7 @@ def test_without_script_all_is_shown_with_its_condition(window: Window, live: Li
     page = opened(window(java_script_enabled=False), "plain@example.org")
     assert shown(page) == [COOK, DETAILS, NEEDS]
     assert page.locator(".if").all_inner_texts() == [
-        "Only if you chose “Something else” or “Fish” for “What would you like to eat?”.",
+        "Only if you chose “Fish” or “Something else” for “What would you like to eat?”.",
         "Only if you answered “Yes” to “Do you bring a child?”.",
     ]
     page.get_by_label("Lentils").check()

@@ -78,8 +78,8 @@ def test_a_question_asked_only_sometimes_says_when(client, forum):
 @pytest.mark.parametrize(
     ("conditions", "sentence"),
     [
-        ({"diet": ["vegan", "else"]}, "Only if you chose “Vegan” or “Other” for “Diet”."),
-        ({"diet": ["vegan", "all", "gone"]}, "Only if you chose “Vegan”, “Everything”, or “gone” for “Diet”."),
+        ({"diet": ["else", "vegan", "gone"]}, "Only if you chose “Vegan” or “Other” for “Diet”."),
+        ({"diet": ["vegan", "all", "else"]}, "Only if you chose “Vegan”, “Everything”, or “Other” for “Diet”."),
         ({"first": ["no"]}, "Only if you answered “No” to “First time?”."),
         ({"agree": ["yes"]}, "Only if you ticked “I agree”."),
         ({"land": ["MX"]}, "Only if you chose “Mexico” for “Country”."),
