@@ -193,6 +193,18 @@ def test_a_registration_is_decided_by_reference_or_address(app, make, run, sessi
     assert kinds == [LetterKind.APPROVED, LetterKind.DECLINED, LetterKind.CANCELLED]
 
 
+def test_a_person_is_forgotten_by_reference_or_address(app, make, run, session):
+    event = make.event(occurrences=FUTURE)
+    first = make.registration(event, email="zoe@example.com", places={"later": "confirmed"})
+    make.registration(event, email="kei@example.com", places={"later": "confirmed"})
+    said = "{}  name, address and answers are deleted; places to come are cancelled\n"
+    assert run("registrations", "erase", "k7pm bbbc") == (0, said.format("K7PM-BBBC"), "")
+    assert run("registrations", "erase", "kei@example.com", "--event", "forum") == (0, said.format("K7PM-BBBD"), "")
+    assert run("registrations", "erase", "K7PM-BBBC")[::2] == (2, "There is no such registration.\n")
+    session.rollback()
+    assert (first.email, first.name, first.places[0].state) == (None, None, PlaceState.CANCELLED)
+
+
 # Letters
 
 
@@ -321,6 +333,7 @@ def test_all_commands_are_there():
     assert {" ".join(path) for path in ALL} >= {
         *("serve", "worker", "db upgrade", "db downgrade", "db current", "demo", "import", "export", "schema", "ics"),
         *("registrations list", "registrations approve", "registrations decline", "registrations cancel"),
+        "registrations erase",
         *("messages list", "messages retry", "zones recompute", "doctor"),
     }
 
