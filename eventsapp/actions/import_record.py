@@ -3,6 +3,7 @@
 Importing the same record again changes nothing. What calendars are told rises with a change: see ``_Told``.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from eventsapp.actions.places import call_off, promote
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
 from eventsapp.domain.errors import Invalid
+from eventsapp.domain.questions import chosen_options
 from eventsapp.domain.vocabulary import ConferenceAccess, EventStatus, QuestionType
 from eventsapp.models import (
     Answer,
@@ -34,7 +36,7 @@ from eventsapp.models import (
 )
 from eventsapp.queries.record import known_organization
 from eventsapp.reading.completeness import missing_translations
-from eventsapp.reading.mistakes import Mistake, Path, RecordRefused
+from eventsapp.reading.mistakes import Mistake, Path, RecordRefused, key_of
 from eventsapp.reading.record import read_record
 from eventsapp.reading.values import (
     ConferenceRecord,
@@ -42,6 +44,7 @@ from eventsapp.reading.values import (
     LetterWords,
     Moment,
     OccurrenceRecord,
+    OptionRecord,
     OrganizationRecord,
     QuestionRecord,
     Words,
@@ -90,7 +93,8 @@ def import_record(
     Nobody is told of a cancelled date by accident: that takes ``notify``, now or at a later import.
 
     Left out of the record means back to the default, but for ``status`` and what it does not say of its organization.
-    An occurrence, question or option that people have taken or answered cannot be left out.
+    An occurrence or question that people have taken or answered cannot be left out. Answers stay as they were given,
+    also where an option or a condition has changed since.
     """
     event = session.scalar(
         select(Event)
@@ -99,6 +103,7 @@ def import_record(
         .execution_options(populate_existing=True)
     )
     mistakes = [] if event is None else _conflicts(session, event, record)
+    kept = [] if event is None else _kept_choices(session, event, record)
     picture, data = _picture(record, settings, mistakes)
     if mistakes:
         raise RecordRefused(mistakes)
@@ -115,7 +120,7 @@ def import_record(
     if notify:
         cancelled = [one.key for one in event.occurrences if event.cancelled_at or one.cancelled_at]
         told = call_off(session, event.id, cancelled, now=now, settings=settings)
-    notes = (*record.notes, *missing_translations(record))
+    notes = (*record.notes, *kept, *missing_translations(record))
     return ImportReport(record.slug, created, () if created else tuple(importing.changes), notes, promoted, told)
 
 
@@ -139,30 +144,45 @@ def _conflicts(session: Session, event: Event, record: EventRecord) -> list[Mist
         path: Path = ("registration", "questions")
         if question.key in places:
             at = places[question.key]
-            found += _question_conflicts(session, question, record.questions[at], (*path, at), record)
+            found += _type_conflict(session, question, record.questions[at], (*path, at), record)
         elif count := _count(session, Answer, Answer.question_id == question.id):
             found.append(mistake(path, f"{question.key} is left out, but {_people(count)} answered it; keep it."))
     return found
 
 
-def _question_conflicts(
+def _type_conflict(
     session: Session, question: Question, said: QuestionRecord, path: Path, record: EventRecord
 ) -> list[Mistake]:
-    same_kind = question.type is said.type or {question.type, said.type} <= _TEXTS
-    options = {option.id for option in said.options}
-    removed = [option["id"] for option in question.options if option["id"] not in options]
-    if same_kind and not removed:
+    if question.type is said.type or {question.type, said.type} <= _TEXTS:
         return []
-    answers = session.scalars(select(Answer.value).where(Answer.question_id == question.id)).all()
-    if answers and not same_kind:
-        message = f"{_people(len(answers))} answered this as {question.type}; keep the type, or ask under a new id."
-        return [record.origin.mistake((*path, "type"), message)]
-    chosen = {option for answer in answers for option in (answer if isinstance(answer, list) else [answer])}
-    return [
-        record.origin.mistake((*path, "options"), f"The option {option} is left out, but it was chosen; keep it.")
-        for option in removed
-        if option in chosen
-    ]
+    count = _count(session, Answer, Answer.question_id == question.id)
+    if not count:
+        return []
+    message = f"{_people(count)} answered this as {question.type}; keep the type, or ask under a new id."
+    return [record.origin.mistake((*path, "type"), message)]
+
+
+def _kept_choices(session: Session, event: Event, record: EventRecord) -> list[str]:
+    """A note for each option that the record leaves out although people have chosen it."""
+    said_of = {question.id: (at, question) for at, question in enumerate(record.questions)}
+    notes = []
+    for question in event.questions:
+        if question.key not in said_of:
+            continue
+        at, said = said_of[question.key]
+        kept = {option.id for option in said.options}
+        removed = [str(option["id"]) for option in question.options if option["id"] not in kept]
+        if not removed:
+            continue
+        answers = session.scalars(select(Answer.value).where(Answer.question_id == question.id))
+        counts = Counter(option_id for answer in answers for option_id in set(chosen_options(answer)))
+        notes += [
+            f"{key_of(('registration', 'questions', at, 'options'))}: {option_id} is left out, but"
+            f" {_people(counts[option_id])} chosen it; their answers stay."
+            for option_id in removed
+            if counts[option_id]
+        ]
+    return notes
 
 
 def _count(session: Session, row: type[Place] | type[Answer], condition: Any) -> int:
@@ -251,6 +271,7 @@ class _Import:
             opens_fold=0,
             closes_fold=0,
             topics=[],
+            city_tzids=[],
             picture="",
             contact="",
             waitlist=False,
@@ -311,6 +332,8 @@ class _Import:
         for name in ("contact", "picture", "visibility"):
             self._set(event, name, getattr(record, name), name)
         self._set(event, "topics", [dict(topic) for topic in record.topics], "topics")
+        self._set(event, "city_tzids", list(record.city_tzids), "cities")
+        self._set(event, "verify_seconds", record.verify_seconds, "registration.verify")
         for name in ("choose", "approval", "waitlist"):
             self._set(event, name, getattr(record, name), f"registration.{name}")
         self._window(event, "opens", record.opens)
@@ -344,7 +367,7 @@ class _Import:
 
     def _variants(self, event: Event) -> None:
         stored = {variant.language_tag: variant for variant in event.variants}
-        for tag in stored.keys() - self.record.languages.keys():
+        for tag in [tag for tag in stored if tag not in self.record.languages]:
             event.variants.remove(stored[tag])
             self.changes.append(f"languages.{tag}")
         for position, (tag, words) in enumerate(self.record.languages.items()):
@@ -360,7 +383,8 @@ class _Import:
 
     def _questions(self, event: Event) -> None:
         stored = {question.key: question for question in event.questions}
-        for key in stored.keys() - {question.id for question in self.record.questions}:
+        said_keys = {question.id for question in self.record.questions}
+        for key in [key for key in stored if key not in said_keys]:
             event.questions.remove(stored[key])
             self.changes.append(f"registration.questions.{key}")
         for position, said in enumerate(self.record.questions):
@@ -380,7 +404,7 @@ class _Import:
             (kind, tag): words for kind, by_tag in self.record.letters.items() for tag, words in by_tag.items()
         }
         stored = {(text.kind, text.language_tag): text for text in event.letter_texts}
-        for kind, tag in stored.keys() - said.keys():
+        for kind, tag in [text for text in stored if text not in said]:
             event.letter_texts.remove(stored[kind, tag])
             self.changes.append(f"letters.{kind}.{tag}")
         for (kind, tag), words in said.items():
@@ -394,7 +418,8 @@ class _Import:
 
     def _occurrences(self, event: Event) -> None:
         stored = {occurrence.key: occurrence for occurrence in event.occurrences}
-        for key in stored.keys() - {occurrence.id for occurrence in self.record.occurrences}:
+        said_keys = {occurrence.id for occurrence in self.record.occurrences}
+        for key in [key for key in stored if key not in said_keys]:
             event.occurrences.remove(stored[key])
             self.changes.append(f"occurrences.{key}")
         for said in self.record.occurrences:
@@ -415,6 +440,7 @@ class _Import:
             created_at=self.now,
             revised_at=self.now,
             location={},
+            recording={},
         )
 
     def _occurrence(self, occurrence: Occurrence, said: OccurrenceRecord) -> None:
@@ -434,6 +460,7 @@ class _Import:
         self._set(occurrence, "capacity", said.capacity, f"{key}.capacity")
         self._set(occurrence, "language_tag", said.language, f"{key}.language")
         self._set(occurrence, "location", dict(said.location), f"{key}.location")
+        self._set(occurrence, "recording", dict(said.recording), f"{key}.recording")
         self._set(occurrence, "registration", said.registration, f"{key}.registration")
         self._set(occurrence, "join_opens_seconds", said.join_opens_seconds, f"{key}.join_opens")
         if said.cancelled != (occurrence.cancelled_at is not None):
@@ -494,5 +521,16 @@ def _question_values(said: QuestionRecord) -> dict[str, Any]:
         "required": said.required,
         "label": dict(said.label),
         "help": dict(said.help),
-        "options": [{"id": option.id, "label": dict(option.label)} for option in said.options],
+        "options": [_option_values(option) for option in said.options],
+        "only_if": [{"question": condition.question, "is": list(condition.values)} for condition in said.only_if],
     }
+
+
+def _option_values(said: OptionRecord) -> dict[str, Any]:
+    """Without what it does not have, as options are stored."""
+    values: dict[str, Any] = {"id": said.id, "label": dict(said.label)}
+    if said.limit is not None:
+        values["limit"] = said.limit
+    if said.other:
+        values["other"] = True
+    return values

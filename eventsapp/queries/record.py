@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from eventsapp.domain.entry import DialIn
 from eventsapp.models import Conference, Event, Occurrence, Organization, Question
 from eventsapp.reading.values import (
+    ConditionRecord,
     ConferenceRecord,
     EventRecord,
     LetterWords,
@@ -42,11 +43,13 @@ def record_of(event: Event) -> EventRecord:
         contact=event.contact,
         picture=event.picture,
         topics=tuple(dict(topic) for topic in event.topics),
+        city_tzids=tuple(event.city_tzids),
         opens=_moment(event.opens_local, event.opens_tzid, event.opens_fold),
         closes=_moment(event.closes_local, event.closes_tzid, event.closes_fold),
         choose=event.choose,
         approval=event.approval,
         waitlist=event.waitlist,
+        verify_seconds=event.verify_seconds,
         questions=tuple(map(_question, event.questions)),
         letters=_letters(event),
         status=event.status,
@@ -89,6 +92,7 @@ def _occurrence(occurrence: Occurrence) -> OccurrenceRecord:
         join_opens_seconds=occurrence.join_opens_seconds,
         cancelled=occurrence.cancelled_at is not None,
         conference=None if occurrence.conference is None else _conference(occurrence.conference),
+        recording=dict(occurrence.recording),
     )
 
 
@@ -110,13 +114,18 @@ def _moment(local: datetime | None, tzid: str | None, fold: int) -> Moment | Non
 
 def _question(question: Question) -> QuestionRecord:
     options: Sequence[Mapping[str, Any]] = question.options
+    conditions: Sequence[Mapping[str, Any]] = question.only_if
     return QuestionRecord(
         id=question.key,
         type=question.type,
         required=question.required,
         label=dict(question.label),
         help=dict(question.help),
-        options=tuple(OptionRecord(option["id"], dict(option["label"])) for option in options),
+        options=tuple(
+            OptionRecord(option["id"], dict(option["label"]), option.get("limit"), bool(option.get("other")))
+            for option in options
+        ),
+        only_if=tuple(ConditionRecord(condition["question"], tuple(condition["is"])) for condition in conditions),
     )
 
 

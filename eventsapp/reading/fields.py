@@ -5,7 +5,7 @@ Everything a record says passes through here once and is clean afterwards: one U
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
@@ -21,6 +21,7 @@ from eventsapp.domain.errors import Invalid
 from eventsapp.domain.languages import canonical_tag, country_names
 from eventsapp.domain.text import clean_line, clean_text
 from eventsapp.domain.timezones import canonical_tzid
+from eventsapp.domain.vocabulary import NEUTRAL_LETTERS, LetterKind
 from eventsapp.reading.mistakes import shown
 
 Json = dict[str, Any]
@@ -32,6 +33,7 @@ _LONGEST_ID = 60
 _LONGEST_URL = 2000
 _EXAMPLE_TIME = "2026-06-10 16:00"
 _DAY = 24 * 3600
+SWITCHES = dict.fromkeys(("true", "yes", "on", "1", "y"), True) | dict.fromkeys(("false", "no", "off", "0", "n"), False)
 
 
 class Bad(ValidationError):
@@ -105,13 +107,13 @@ def _within(text: str, limit: int, clean: Callable[[str, int], str]) -> str:
 class Word(FromText):
     """One word of a vocabulary, in any case, with spaces or hyphens as one likes."""
 
-    def __init__(self, words: type[StrEnum], also: Mapping[str, StrEnum] | None = None, **kwargs: Any) -> None:
-        self.words = words
-        self.known: dict[str, StrEnum] = {word.value: word for word in words} | dict(also or {})
+    def __init__(self, words: Iterable[StrEnum], also: Mapping[str, StrEnum] | None = None, **kwargs: Any) -> None:
+        self.words = tuple(words)
+        self.known: dict[str, StrEnum] = {word.value: word for word in self.words} | dict(also or {})
         super().__init__(**kwargs)
 
     def typed(self, text: str) -> StrEnum:
-        word = re.sub(r"[\s/_-]+", "_", clean_line(text).lower())
+        word = _as_a_word(text)
         if word in self.known:
             return self.known[word]
         near = get_close_matches(word, self.known, n=1)
@@ -122,19 +124,33 @@ class Word(FromText):
         return {"type": "string", "enum": [word.value for word in self.words]}
 
 
+def _as_a_word(text: str) -> str:
+    return re.sub(r"[\s/_-]+", "_", clean_line(text).lower())
+
+
+class LetterName(Word):
+    """A kind of letter that an organizer can add words to."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        own = (kind for kind in LetterKind if kind not in NEUTRAL_LETTERS)
+        super().__init__(own, {"canceled": LetterKind.CANCELLED}, **kwargs)
+
+    def typed(self, text: str) -> StrEnum:
+        if (kind := _as_a_word(text)) in NEUTRAL_LETTERS:
+            raise Bad(f"The letter {kind} carries no words of yours, because anybody can have it sent; leave it out.")
+        return super().typed(text)
+
+
 class Switch(FromText):
     """true or false, as people write it."""
 
     shape: ClassVar[Json] = {"type": ["boolean", "string"]}
-    _words: ClassVar[dict[str, bool]] = dict.fromkeys(("true", "yes", "on", "1", "y"), True) | dict.fromkeys(
-        ("false", "no", "off", "0", "n"), False
-    )
 
     def typed(self, text: str) -> bool:
         word = text.strip().lower()
-        if word not in self._words:
+        if word not in SWITCHES:
             raise Bad(f"{shown(text)} is neither true nor false; write true or false.")
-        return self._words[word]
+        return SWITCHES[word]
 
 
 class Count(FromText):
@@ -346,6 +362,15 @@ class Link(FromText):
         if text:
             rooms.link_host(text)
         return text
+
+
+class SecureAddress(WebAddress):
+    """An https address that people are led to."""
+
+    def typed(self, text: str) -> str:
+        if (address := super().typed(text)).startswith("http://"):
+            raise Bad(f"{shown(text)} is not secure; write an address that begins with https://.")
+        return address
 
 
 class Host(FromText):

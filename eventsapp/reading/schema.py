@@ -19,7 +19,6 @@ from eventsapp.domain.vocabulary import (
     ConferenceKind,
     ConferenceProvider,
     EventStatus,
-    LetterKind,
     QuestionType,
     RegistrationNeed,
     Visibility,
@@ -36,12 +35,14 @@ from eventsapp.reading.fields import (
     Host,
     Id,
     Json,
+    LetterName,
     Line,
     Link,
     MeetingId,
     Phone,
     PictureName,
     Prose,
+    SecureAddress,
     Slug,
     SlugOrName,
     Switch,
@@ -56,6 +57,8 @@ from eventsapp.reading.mistakes import shown
 MOST_OCCURRENCES = 400
 MOST_QUESTIONS = 50
 MOST_OPTIONS = 300
+MOST_CONDITIONS = 10
+MOST_CITIES = 12
 _LONGEST_KEY = 60
 
 # What people write for a key of ours.
@@ -85,6 +88,22 @@ _OTHER_NAMES = {
     "image": "picture",
     "tags": "topics",
     "type_of_room": "kind",
+    "if": "only_if",
+    "when": "only_if",
+    "show_if": "only_if",
+    "conditions": "only_if",
+    "depends_on": "only_if",
+    "equals": "is",
+    "values": "is",
+    "answer": "is",
+    "max": "limit",
+    "most": "limit",
+    "capacity": "limit",
+    "free_text": "other",
+    "verification": "verify",
+    "video": "recording",
+    "time_zones": "cities",
+    "timezones": "cities",
 }
 
 
@@ -219,11 +238,37 @@ class OccurrencePart(RecordPart):
     )
     status = Word(EventStatus, {"canceled": EventStatus.CANCELLED}, about="cancelled for this date alone.")
     conference = Part(ConferencePart, about="The online room.")
+    recording = KeyedBy(
+        Tag(),
+        SecureAddress(),
+        plain=True,
+        about="The https address of what was recorded, shown once it is over: one for all languages, or one for each.",
+    )
 
 
 class OptionPart(RecordPart):
     id = Id(required=True, about="Its name in answers and exports; it never changes.", example="id: friend")
     label = labels(200, "What people read, by language.", required=True, example="label: {en: A friend}")
+    limit = Count(0, 1_000_000, about="How many people can choose it, 0 for nobody; left out, there is no limit.")
+    other = Switch(about="Whether whoever chooses it says what, in a field beside it. One option of a question can.")
+
+
+# `is` is a word of Python's own, so this part cannot be written as a class body.
+ConditionPart = RecordPart.from_dict(
+    {
+        "question": Id(required=True, about="The id of a question above this one.", example="question: diet"),
+        "is": ListOf(
+            Line(60),
+            required=True,
+            least=1,
+            most=MOST_OPTIONS,
+            single=True,
+            about="One of these must be the answer, or be in it: option ids, yes or no, or country codes.",
+            example="is: other",
+        ),
+    },
+    name="ConditionPart",
+)
 
 
 class QuestionPart(RecordPart):
@@ -250,6 +295,22 @@ class QuestionPart(RecordPart):
     options = ListOf(
         Part(OptionPart, text_as=["id", "label"]), most=MOST_OPTIONS, about="What can be chosen; for choices alone."
     )
+    only_if = ListOf(
+        Part(ConditionPart),
+        most=MOST_CONDITIONS,
+        single=True,
+        about="Ask this only where the answers to questions above it are these; where there are several, all must be.",
+    )
+
+
+class VerifyPart(RecordPart):
+    within = Duration(
+        timedelta(minutes=10),
+        timedelta(days=7),
+        required=True,
+        about="ISO 8601: how long a place is held until the link is followed.",
+        example="within: PT2H",
+    )
 
 
 class RegistrationPart(RecordPart):
@@ -263,6 +324,11 @@ class RegistrationPart(RecordPart):
         about="manual: somebody decides about each registration.",
     )
     waitlist = Switch(load_default=False, about="Whether people can queue for a full occurrence.")
+    verify = Part(
+        VerifyPart,
+        text_as=["within"],
+        about="Hold places only for addresses that are confirmed by a link in a letter; left out, none need be.",
+    )
     questions = ListOf(Part(QuestionPart), most=MOST_QUESTIONS, about="Asked besides name and e-mail address.")
 
 
@@ -292,6 +358,12 @@ class RecordSchema(RecordPart):
         single=True,
         about="A few words that group events, each a text for all languages, or one for each.",
     )
+    cities = ListOf(
+        Line(100),
+        most=MOST_CITIES,
+        single=True,
+        about="Cities or IANA zones whose clocks an announcement names, besides that of the event.",
+    )
     languages = KeyedBy(
         Tag(),
         Part(LanguagePart, text_as=["summary"]),
@@ -310,7 +382,7 @@ class RecordSchema(RecordPart):
     )
     registration = Part(RegistrationPart, about="How people register.")
     letters = KeyedBy(
-        Word(LetterKind, {"canceled": LetterKind.CANCELLED}),
+        LetterName(),
         KeyedBy(Tag(), Part(LetterPart, text_as=["body"])),
         about="The organizer's own words in letters: {kind: {language: {subject, body}}}.",
     )
@@ -331,6 +403,8 @@ _HOMES: dict[str, type[RecordPart]] = {
     "conference": ConferencePart,
     "registration": RegistrationPart,
     "a question": QuestionPart,
+    "an option": OptionPart,
+    "verify": VerifyPart,
     "organization": OrganizationPart,
 }
 

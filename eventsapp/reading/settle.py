@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from eventsapp.domain import rooms, timezones
+from eventsapp.domain import cities, rooms, timezones, wording
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.entry import DialIn
 from eventsapp.domain.errors import Invalid
@@ -26,6 +26,7 @@ from eventsapp.domain.vocabulary import (
     QuestionType,
     RegistrationNeed,
 )
+from eventsapp.reading.conditions import conditions, never_holds
 from eventsapp.reading.fields import slugified
 from eventsapp.reading.mistakes import Path, key_of, shown
 from eventsapp.reading.source import Source
@@ -80,9 +81,11 @@ class _Settling:
             contact=values.get("contact", ""),
             picture=values.get("picture", ""),
             topics=self._topics(),
+            city_tzids=self._cities(),
             choose=registration.get("choose", Choose.ONE),
             approval=registration.get("approval", Approval.AUTOMATIC),
             waitlist=registration.get("waitlist", False),
+            verify_seconds=(registration.get("verify") or {}).get("within"),
             questions=self._questions(registration.get("questions") or ()),
             letters=self._letters(),
             status=values.get("status"),
@@ -165,6 +168,28 @@ class _Settling:
         topics = [self._labels(topic, ("topics", at), plain_tag="") for at, topic in enumerate(given)]
         return tuple(topic for at, topic in enumerate(topics) if topic and topic not in topics[:at])
 
+    def _cities(self) -> tuple[str, ...]:
+        """The zones of the cities, found in the event's languages too; each clock is named once."""
+        tags = [tag for tag in (self.default_language, *self.languages) if tag] or ["en"]
+        found: dict[str, int] = {}
+        for at, text in enumerate(self.values.get("cities") or ()):
+            path: Path = ("cities", at)
+            if text is None:
+                continue
+            try:
+                tzid = cities.tzid_from_text(text, tags[0])
+            except Invalid as error:
+                self.source.report(path, str(error))
+                continue
+            if tzid in found:
+                self.source.report(path, f"{tzid} stands here twice (also in [{found[tzid]}]); leave one out.")
+                continue
+            found[tzid] = at
+            names = {cities.folded(name) for name in (tzid, *(wording.city_words(tzid, tag) for tag in tags))}
+            if cities.folded(text) not in names:
+                self.notes.append(f"{key_of(path)}: {shown(text)} is taken as {tzid}.")
+        return tuple(found)
+
     def _check_tag(self, tag: str, path: Path) -> None:
         if self.languages and not any(related(tag, language) for language in self.languages):
             self.source.report(path, f"The event has no language {tag}; it has {', '.join(self.languages)}.")
@@ -216,6 +241,7 @@ class _Settling:
             join_opens_seconds=values.get("join_opens", JOIN_OPENS_SECONDS),
             cancelled=status is EventStatus.CANCELLED,
             conference=conference,
+            recording=self._labels(values.get("recording"), (*path, "recording"), plain_tag=""),
         )
 
     def _tzid(self, tzid: str | None, path: Path) -> str | None:
@@ -355,9 +381,10 @@ class _Settling:
     def _questions(self, given: Sequence[Values | None]) -> tuple[QuestionRecord, ...]:
         path: Path = ("registration", "questions")
         self._check_ids(given, path)
-        return tuple(self._question(values, (*path, at)) for at, values in enumerate(given) if values)
+        return tuple(self._question(values, given, at) for at, values in enumerate(given) if values)
 
-    def _question(self, values: Values, path: Path) -> QuestionRecord:
+    def _question(self, values: Values, questions: Sequence[Values | None], at: int) -> QuestionRecord:
+        path: Path = ("registration", "questions", at)
         kind = values.get("type", QuestionType.SHORT_TEXT)
         options = values.get("options") or []
         if "type" in values:
@@ -369,6 +396,9 @@ class _Settling:
                     (*path, "required"), "A consent must be ticked; where no is fine, write type: yes_no."
                 )
             required = True
+        only_if = conditions(questions, at, path, self.source.report)
+        if any(never_holds(condition, questions) for condition in only_if):
+            self.notes.append(f"{key_of((*path, 'only_if'))}: nobody is asked this, because a consent is always given.")
         return QuestionRecord(
             id=values.get("id", ""),
             type=kind,
@@ -376,14 +406,26 @@ class _Settling:
             label=self._labels(values.get("label"), (*path, "label")),
             help=self._labels(values.get("help"), (*path, "help")),
             options=tuple(
-                OptionRecord(item.get("id", ""), self._labels(item.get("label"), (*path, "options", at, "label")))
-                for at, item in enumerate(options)
+                OptionRecord(
+                    id=item.get("id", ""),
+                    label=self._labels(item.get("label"), (*path, "options", place, "label")),
+                    limit=item.get("limit"),
+                    other=item.get("other", False),
+                )
+                for place, item in enumerate(options)
                 if item
             ),
+            only_if=only_if,
         )
 
     def _check_options(self, kind: QuestionType, options: Sequence[Values | None], path: Path) -> None:
         self._check_ids(options, (*path, "options"))
+        asking = [at for at, option in enumerate(options) if option and option.get("other")]
+        for at in asking[1:]:
+            self.source.report(
+                (*path, "options", at, "other"),
+                f"One option of a question can ask what is meant, and [{asking[0]}] does so already; leave one out.",
+            )
         if kind in CHOICE_TYPES and not options and not self.source.written((*path, "options")):
             self.source.report((*path, "options"), "A choice needs options; write a list of `{id: …, label: {…}}`.")
         elif kind in CHOICE_TYPES and not options:

@@ -81,7 +81,7 @@ class ConferenceRecord:
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceRecord:
-    """``duration_seconds`` is elapsed time; ``location`` goes by language tag, "" is for all languages."""
+    """``duration_seconds`` is elapsed time; ``location`` and ``recording`` go by language tag, "" is for all."""
 
     id: str
     start: Moment
@@ -93,22 +93,38 @@ class OccurrenceRecord:
     join_opens_seconds: int = JOIN_OPENS_SECONDS
     cancelled: bool = False
     conference: ConferenceRecord | None = None
+    recording: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OptionRecord:
+    """``limit`` is the most who can choose it; whoever chooses the ``other`` one says what."""
+
     id: str
     label: Labels
+    limit: int | None = None
+    other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRecord:
+    """It holds where the answer to an earlier ``question`` is, or holds, one of ``values``."""
+
+    question: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRecord:
+    """``only_if``: it is asked where all of these hold."""
+
     id: str
     type: QuestionType
     required: bool
     label: Labels
     help: Labels = field(default_factory=dict)
     options: tuple[OptionRecord, ...] = ()
+    only_if: tuple[ConditionRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +162,13 @@ class EventRecord:
     contact: str = ""
     picture: str = ""
     topics: tuple[Labels, ...] = ()
+    city_tzids: tuple[str, ...] = ()
     opens: Moment | None = None
     closes: Moment | None = None
     choose: Choose = Choose.ONE
     approval: Approval = Approval.AUTOMATIC
     waitlist: bool = False
+    verify_seconds: int | None = None
     questions: tuple[QuestionRecord, ...] = ()
     letters: Mapping[LetterKind, Mapping[str, LetterWords]] = field(default_factory=dict)
     status: EventStatus | None = None

@@ -23,6 +23,7 @@ from eventsapp.reading.values import (
     LetterWords,
     Moment,
     OccurrenceRecord,
+    OptionRecord,
     OrganizationRecord,
     QuestionRecord,
     Words,
@@ -52,6 +53,7 @@ def plain_record(record: EventRecord) -> Plain:
             "contact": record.contact,
             "picture": record.picture,
             "topics": [_by_language(topic, order) for topic in record.topics],
+            "cities": list(record.city_tzids),
             "languages": {tag: _filled(_values(words)) for tag, words in record.languages.items()},
             "occurrences": [_occurrence(occurrence, order) for occurrence in record.occurrences],
             "registration": _filled(
@@ -61,6 +63,7 @@ def plain_record(record: EventRecord) -> Plain:
                     "choose": record.choose,
                     "approval": record.approval,
                     "waitlist": record.waitlist,
+                    "verify": _verify(record.verify_seconds),
                     "questions": [_question(question, order) for question in record.questions],
                 }
             ),
@@ -100,6 +103,7 @@ def _occurrence(occurrence: OccurrenceRecord, order: Sequence[str]) -> Plain:
             "registration": occurrence.registration,
             "join_opens": None if join_opens == JOIN_OPENS_SECONDS else iso_duration(join_opens),
             "conference": _conference(occurrence.conference),
+            "recording": _by_language(occurrence.recording, order),
         }
     )
 
@@ -140,6 +144,10 @@ def _fold(moment: Moment) -> int | None:
     return None
 
 
+def _verify(seconds: int | None) -> Plain | None:
+    return None if seconds is None else {"within": iso_duration(seconds)}
+
+
 def _question(question: QuestionRecord, order: Sequence[str]) -> Plain:
     return _filled(
         {
@@ -148,9 +156,27 @@ def _question(question: QuestionRecord, order: Sequence[str]) -> Plain:
             "required": None if question.type is QuestionType.CONSENT else question.required,
             "label": _ordered(question.label, order),
             "help": _ordered(question.help, order),
-            "options": [{"id": option.id, "label": _ordered(option.label, order)} for option in question.options],
+            "options": [_option(option, order) for option in question.options],
+            "only_if": [
+                {"question": condition.question, "is": _one_or_list(condition.values)} for condition in question.only_if
+            ],
         }
     )
+
+
+def _option(option: OptionRecord, order: Sequence[str]) -> Plain:
+    return _filled(
+        {
+            "id": option.id,
+            "label": _ordered(option.label, order),
+            "limit": option.limit,
+            "other": option.other or None,
+        }
+    )
+
+
+def _one_or_list(values: Sequence[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
 
 
 def _by_language(texts: Labels, order: Sequence[str]) -> str | Plain:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.answers import settle_answers
 from eventsapp.actions.import_record import ImportReport, import_files, import_record
 from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import EventStatus, LetterKind, PlaceState, QuestionType
@@ -203,6 +204,10 @@ QUIET = [
     changed() | {"contact": "ana@example.org"},
     changed() | {"visibility": "unlisted"},
     changed() | {"registration": {"waitlist": "true"}},
+    changed() | {"registration": {"verify": {"within": "PT2H"}}},
+    changed() | {"registration": {"questions": [{"id": "a", "type": "date", "label": "A"}]}},
+    changed() | {"cities": ["Madrid"]},
+    changed(recording="https://video.example.org/1"),
     changed() | {"languages": {"en": {"summary": "Public forum", "excerpt": "New"}}},
 ]
 
@@ -341,14 +346,18 @@ def test_an_occurrence_that_has_places_cannot_be_left_out(take, session, stored,
 
 
 def test_what_people_answered_stays_answerable(take, session, stored, make):
-    choice = {"id": "c", "type": "several_choices", "label": "C", "options": ["x", "y", "z"]}
+    choice = {"id": "c", "type": "several_choices", "label": "C", "options": ["x", "y"]}
     text = {"id": "t", "type": "short_text", "label": "T"}
     take(record(registration={"questions": [choice, text, {"id": "n", "type": "number", "label": "N"}]}))
     make.registration(stored(), answers={"c": ["x", "y"], "t": "hello"}, places={})
     make.registration(stored(), answers={"t": "world"}, places={})
-    asked = [choice | {"options": ["y", "q"]}, text | {"type": "number"}]
+    asked = [choice | {"type": "single_choice"}, text | {"type": "number"}]
     assert refusal(take, session, record(registration={"questions": asked})) == [
-        (17, "registration.questions[0].options", "The option x is left out, but it was chosen; keep it."),
+        (
+            15,
+            "registration.questions[0].type",
+            "1 person has answered this as several_choices; keep the type, or ask under a new id.",
+        ),
         (
             21,
             "registration.questions[1].type",
@@ -363,6 +372,83 @@ def test_what_people_answered_stays_answerable(take, session, stored, make):
         ("c", QuestionType.SEVERAL_CHOICES),
         ("t", QuestionType.LONG_TEXT),
     ]
+
+
+def test_what_an_event_asks_for_beyond_a_name_is_stored(take, stored):
+    asked = [
+        {
+            "id": "c",
+            "type": "single_choice",
+            "label": "C",
+            "options": [
+                "x",
+                {"id": "y", "label": "Y", "other": "yes"},
+                {"id": "z", "label": "Z", "limit": "0"},
+            ],
+        },
+        {"id": "d", "type": "consent", "label": "D", "only_if": {"question": "c", "is": ["y", "x"]}},
+    ]
+    extra = {"registration": {"questions": asked, "verify": "PT1H"}, "cities": ["Madrid", "Los Angeles"]}
+    said = changed(recording={"en": "https://video.example.org/1"}) | extra
+    take(said)
+    event = stored()
+    assert (event.verify_seconds, event.city_tzids) == (3600, ["Europe/Madrid", "America/Los_Angeles"])
+    assert event.occurrences[0].recording == {"en": "https://video.example.org/1"}
+    choice, consent = event.questions
+    assert choice.options == [
+        {"id": "x", "label": {"en": "x"}},
+        {"id": "y", "label": {"en": "Y"}, "other": True},
+        {"id": "z", "label": {"en": "Z"}, "limit": 0},
+    ]
+    assert (choice.only_if, consent.only_if) == ([], [{"question": "c", "is": ["y", "x"]}])
+    assert take(said, later=1).changes == ()
+    assert take(changed(), later=2).changes == (
+        "cities",
+        "registration.verify",
+        "registration.questions.c",
+        "registration.questions.d",
+        "occurrences.one.recording",
+    )
+    event = stored()
+    assert (event.verify_seconds, event.city_tzids, event.occurrences[0].recording) == (None, [], {})
+
+
+def test_answers_stay_when_options_and_conditions_change(take, session, stored, make, now):
+    """Options may go although people chose them; the report says so once, and the label comes back with the option."""
+    choice = {"id": "c", "type": "single_choice", "label": "C", "options": ["w", "x", "y", "z"]}
+    several = {"id": "s", "type": "several_choices", "label": "S", "options": ["p", "q"]}
+    text = {"id": "t", "type": "short_text", "label": "T"}
+    take(record(registration={"questions": [choice, several, text]}))
+    given = [
+        {"c": "x", "s": ["p", "q"], "t": "hello"},
+        {"c": {"chosen": ["y"], "said": "mine"}, "s": {"chosen": ["p"], "said": "p?"}},
+        {"c": "x"},
+    ]
+    for answers in given:
+        registration = make.registration(stored(), places={})
+        with transaction() as writing:
+            settle_answers(writing, stored(), writing.merge(registration), answers, now=now)
+
+    def rows():
+        kept = contents(session)
+        return kept["answer"], kept["chosen_option"]
+
+    before = rows()
+    fewer = [
+        several | {"options": [{"id": "q", "label": "Q", "limit": "0"}]},
+        choice | {"options": ["z", {"id": "y", "label": "Y", "other": "true"}]},
+        text | {"only_if": {"question": "c", "is": "z"}, "required": "true"},
+    ]
+    report = take(record(registration={"questions": fewer}), later=1)
+    assert report.notes == (
+        "registration.questions[1].options: x is left out, but 2 people have chosen it; their answers stay.",
+        "registration.questions[0].options: p is left out, but 2 people have chosen it; their answers stay.",
+    )
+    assert "registration.questions.t.only_if" in report.changes
+    assert rows() == before
+    assert len(before[1]) == 6
+    again = take(record(registration={"questions": fewer}), later=2)
+    assert (again.changes, again.notes) == ((), ())
 
 
 def test_two_imports_of_one_new_slug_end_with_one_event(session, settings, now):

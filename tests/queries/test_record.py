@@ -5,6 +5,7 @@ from eventsapp.domain.vocabulary import ConferenceAccess, ConferenceKind, EventS
 from eventsapp.queries.record import known_organization, record_of
 from eventsapp.reading.record import read_bytes
 from eventsapp.reading.values import (
+    ConditionRecord,
     ConferenceRecord,
     EventRecord,
     LetterWords,
@@ -43,6 +44,7 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
                 "fold": 1,
                 "capacity": 7,
                 "location": {"": "Street 1"},
+                "recording": {"es": "https://video.example.org/1"},
                 "language_tag": "es",
                 "join_opens_seconds": 60,
                 "cancelled_at": now,
@@ -61,14 +63,17 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
                 "type": QuestionType.SINGLE_CHOICE,
                 "label": labels,
                 "help": labels,
-                "options": [{"id": "a", "label": labels}],
-            }
+                "options": [{"id": "a", "label": labels}, {"id": "b", "label": labels, "limit": 0, "other": True}],
+            },
+            {"key": "r", "only_if": [{"question": "q", "is": ["a", "b"]}]},
         ],
         letters=[{"kind": LetterKind.PENDING, "language_tag": "es", "subject": "s", "body": "b"}],
         closes_local=datetime(2026, 6, 1, 9, 0),  # noqa: DTZ001
         closes_tzid="Europe/Madrid",
         closes_at=now,
         topics=[{"": "a"}, {"en": "b", "es": "c"}],
+        city_tzids=["Asia/Tokyo", "Europe/Madrid"],
+        verify_seconds=7200,
     )
     expected = EventRecord(
         slug="forum",
@@ -83,6 +88,7 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
                 language="es",
                 capacity=7,
                 location={"": "Street 1"},
+                recording={"es": "https://video.example.org/1"},
                 join_opens_seconds=60,
                 cancelled=True,
                 conference=ConferenceRecord(
@@ -98,8 +104,20 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
         topics=({"": "a"}, {"en": "b", "es": "c"}),
         closes=Moment(datetime.fromisoformat("2026-06-01T09:00"), "Europe/Madrid"),
         questions=(
-            QuestionRecord("q", QuestionType.SINGLE_CHOICE, False, labels, labels, (OptionRecord("a", labels),)),
+            QuestionRecord(
+                "q",
+                QuestionType.SINGLE_CHOICE,
+                False,
+                labels,
+                labels,
+                (OptionRecord("a", labels), OptionRecord("b", labels, limit=0, other=True)),
+            ),
+            QuestionRecord(
+                "r", QuestionType.SHORT_TEXT, False, {"en": "r"}, only_if=(ConditionRecord("q", ("a", "b")),)
+            ),
         ),
+        city_tzids=("Asia/Tokyo", "Europe/Madrid"),
+        verify_seconds=7200,
         letters={LetterKind.PENDING: {"es": LetterWords("s", "b")}},
         status=EventStatus.PUBLISHED,
     )

@@ -10,6 +10,8 @@ from eventsapp.domain.errors import Invalid
 from eventsapp.domain.text import clean_line, clean_text
 from eventsapp.domain.vocabulary import (
     CHOICE_TYPES,
+    COMPARABLE_TYPES,
+    NEUTRAL_LETTERS,
     Approval,
     Choose,
     ConferenceAccess,
@@ -21,6 +23,7 @@ from eventsapp.domain.vocabulary import (
     Visibility,
 )
 from eventsapp.reading.values import (
+    ConditionRecord,
     ConferenceRecord,
     EventRecord,
     LetterWords,
@@ -79,6 +82,7 @@ PARAGRAPHS = st.lists(RAW | st.sampled_from(["", "  x", "    x", "x  ", "- x", "
     lambda parts: clean_text("\n".join(parts))
 )
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True).filter(lambda text: text.lower() != "calendar")
+CITIES = ["America/Los_Angeles", "America/Argentina/Buenos_Aires", "Asia/Ho_Chi_Minh", "Etc/UTC"]
 TAGS = ["en", "es", "es-MX", "no", "zh-Hant", "ar"]
 
 
@@ -121,6 +125,11 @@ def conferences(draw: st.DrawFn) -> ConferenceRecord:
     )
 
 
+def recordings(tags: list[str]) -> st.SearchStrategy[dict[str, str]]:
+    urls = st.sampled_from(["https://video.example.org/a?b=c%20d#e", "https://xn--mnchen-3ya.example:8443/"])
+    return st.fixed_dictionaries({"": urls}) | st.dictionaries(st.sampled_from(tags), urls, min_size=1)
+
+
 @st.composite
 def occurrences(draw: st.DrawFn, name: str, tags: list[str]) -> OccurrenceRecord:
     return OccurrenceRecord(
@@ -134,27 +143,64 @@ def occurrences(draw: st.DrawFn, name: str, tags: list[str]) -> OccurrenceRecord
         join_opens_seconds=draw(st.integers(0, 7 * 24 * 3600)),
         cancelled=draw(st.booleans()),
         conference=draw(st.none() | conferences()),
+        recording=draw(st.just({}) | recordings(tags)),
+    )
+
+
+def answers(question: QuestionRecord) -> list[str]:
+    """What a condition can name."""
+    if question.type in CHOICE_TYPES:
+        return [option.id for option in question.options]
+    return ["NO", "MX", "DE"] if question.type is QuestionType.COUNTRY else ["yes", "no"]
+
+
+@st.composite
+def conditions(draw: st.DrawFn, earlier: list[QuestionRecord]) -> tuple[ConditionRecord, ...]:
+    named = [question for question in earlier if question.type in COMPARABLE_TYPES]
+    chosen = draw(st.lists(st.sampled_from(named), max_size=2, unique_by=lambda one: one.id)) if named else []
+    return tuple(
+        ConditionRecord(
+            question.id, tuple(draw(st.lists(st.sampled_from(answers(question)), min_size=1, max_size=3, unique=True)))
+        )
+        for question in chosen
     )
 
 
 @st.composite
-def questions(draw: st.DrawFn, name: str, tags: list[str], default: str) -> QuestionRecord:
+def questions(draw: st.DrawFn, names: list[str], tags: list[str], default: str) -> tuple[QuestionRecord, ...]:
+    asked: list[QuestionRecord] = []
+    for name in names:
+        asked.append(draw(question(name, asked, tags, default)))
+    return tuple(asked)
+
+
+@st.composite
+def question(
+    draw: st.DrawFn, name: str, earlier: list[QuestionRecord], tags: list[str], default: str
+) -> QuestionRecord:
     kind = draw(st.sampled_from(QuestionType))
     ids = draw(st.lists(IDS, min_size=1, max_size=3, unique_by=str.lower)) if kind in CHOICE_TYPES else []
+    others = draw(st.permutations([draw(st.booleans()), *[False] * (len(ids) - 1)])) if ids else []
     return QuestionRecord(
         id=name,
         type=kind,
         required=kind is QuestionType.CONSENT or draw(st.booleans()),
         label=draw(labels(tags, default=default)),
         help=draw(labels(tags, default=default) | st.just({})),
-        options=tuple(OptionRecord(one, draw(labels(tags, default=default))) for one in ids),
+        options=tuple(
+            OptionRecord(one, draw(labels(tags, default=default)), draw(st.none() | st.integers(0, 1_000_000)), other)
+            for one, other in zip(ids, others, strict=True)
+        ),
+        only_if=draw(conditions(earlier)),
     )
 
 
 def letters(tags: list[str]) -> st.SearchStrategy[dict[LetterKind, dict[str, LetterWords]]]:
     words = st.builds(LetterWords, lines(), PARAGRAPHS).filter(lambda letter: bool(letter.subject or letter.body))
     return st.dictionaries(
-        st.sampled_from(LetterKind), st.dictionaries(st.sampled_from(tags), words, min_size=1), max_size=2
+        st.sampled_from(sorted(set(LetterKind) - NEUTRAL_LETTERS)),
+        st.dictionaries(st.sampled_from(tags), words, min_size=1),
+        max_size=2,
     )
 
 
@@ -192,12 +238,14 @@ def records(draw: st.DrawFn, slug: str = "forum") -> EventRecord:
         occurrences=tuple(draw(occurrences(name, tags)) for name in names),
         contact=draw(st.sampled_from(["", "ana@example.org"])),
         topics=tuple(draw(st.lists(by_language(tags), max_size=3, unique_by=str))),
+        city_tzids=tuple(draw(st.lists(st.sampled_from(CITIES), max_size=3, unique=True))),
         opens=opens,
         closes=closes,
         choose=draw(st.sampled_from(Choose)),
         approval=draw(st.sampled_from(Approval)),
         waitlist=draw(st.booleans()),
-        questions=tuple(draw(questions(name, tags, default)) for name in asked),
+        verify_seconds=draw(st.none() | st.integers(600, 7 * 24 * 3600)),
+        questions=draw(questions(asked, tags, default)),
         letters=draw(letters(tags)),
         status=draw(st.none() | st.sampled_from(EventStatus)),
         visibility=draw(st.sampled_from(Visibility)),

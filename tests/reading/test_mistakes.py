@@ -29,6 +29,33 @@ def question(key, **changes):
     return record(registration={"questions": [asked]}), f"registration.questions[0].{key}"
 
 
+DIET = {"id": "diet", "type": "single_choice", "label": "Diet", "options": ["vegan", "other"]}
+ABOVE = [
+    {"id": "name", "type": "short_text", "label": "Name"},
+    DIET,
+    {"id": "meal", "type": "yes_no", "label": "Meal?"},
+    {"id": "country", "type": "country", "label": "Country"},
+]
+BELOW = {"id": "terms", "type": "consent", "label": "Terms"}
+
+
+def asked(key, *conditions, above=ABOVE):
+    """The record with a question in the midst of others that waits for their answers."""
+    last = {"id": "last", "type": "date", "label": "Last", "only_if": list(conditions)}
+    return record(registration={"questions": [*above, last, BELOW]}), f"registration.questions[{len(above)}].{key}"
+
+
+def wants(name, *values):
+    return {"question": name, "is": list(values)}
+
+
+def option(key, **changes):
+    options = [{"id": "a", "label": "A", "other": "true"}, {"id": "b", "label": "B"} | changes]
+    return record(
+        registration={"questions": [DIET | {"options": options}]}
+    ), f"registration.questions[0].options[1].{key}"
+
+
 TWO = {"en": "Forum", "es": "Foro"}
 CASES = [
     # the event
@@ -81,6 +108,15 @@ CASES = [
     (record(topics={"en": ["x", "y"]}), "topics[0].en", "This is a list"),
     (record(status="live"), "status", "live is not known here; write one of: draft, published, cancelled."),
     (record(visibility="privat"), "visibility", "write one of: public, unlisted."),
+    (record(cities=["Springfield"]), "cities[0]", "We do not know Springfield. Write a big city near it"),
+    (record(cities=["Madrid", "Mexico"]), "cities[1]", "Mexico may mean several places. Write one of these:"),
+    (record(cities=["PST"]), "cities[0]", "PST may mean several time zones."),
+    (record(cities=["UTC+2"]), "cities[0]", "is an offset"),
+    (record(cities=["Madrid", "Rome", "Europe/Madrid"]), "cities[2]", "Europe/Madrid stands here twice (also in [0])"),
+    (record(cities=["Los Angeles", "San Francisco"]), "cities[1]", "America/Los_Angeles stands here twice"),
+    (record(cities=["Madrid", None]), "cities[1]", "This is empty"),
+    (record(cities=["Madrid"] * 13), "cities", "At most 12 can stand here."),
+    (record(cities={"es": "Madrid"}), "cities[0]", "This is a mapping"),
     # languages
     (record(languages=None), "languages", "This key is missing"),
     (record(languages={}), "languages", "At least one must stand here."),
@@ -170,6 +206,12 @@ CASES = [
     (*one("registration", registration="optional"), "write one of: none, required."),
     (*one("join_opens", join_opens="PT200H"), "write a duration from PT0M to PT168H"),
     (*one("status", status="draft"), "One date cannot be a draft"),
+    (*one("recording", recording="http://example.org/x"), "write an address that begins with https://"),
+    (*one("recording", recording="javascript:alert(1)"), "is no web address"),
+    (*one("recording.en", recording={"en": "https://u:p@example.org/x"}), "is no web address"),
+    (*one("recording.de", recording={"de": "https://example.org/x"}), "The event has no language de"),
+    (*one("recording", recording=["https://example.org/x"]), "Write a mapping here"),
+    (*one("video", video="https://example.org/x"), "Did you mean recording?"),
     # rooms
     (*room("meeting_id", meeting_id="1234"), "9 to 11 digits"),
     (
@@ -228,9 +270,55 @@ CASES = [
     (*question("options[1].id", type="single_choice", options=["a", "A"]), "stands here twice"),
     (*question("options[0].id", type="single_choice", options=["From a friend"]), "for example from-a-friend"),
     (*question("required", type="consent", required="false"), "A consent must be ticked"),
+    (*option("other", other="true"), "One option of a question can ask what is meant, and [0] does so already"),
+    (*option("other", other="maybe"), "neither true nor false"),
+    (*option("limit", limit="-1"), "write a whole number from 0"),
+    (*option("limit", limit="1.5"), "write a whole number from 0"),
+    (*option("capacity", capacity="5"), "Did you mean limit?"),
+    (*question("limit", limit="5"), "it belongs to an option"),
+    (*asked("only_if[0].question", {"is": "x"}), "This key is missing; write for example `question: diet`."),
+    (*asked("only_if[0].is", {"question": "diet"}), "This key is missing; write for example `is: other`."),
+    (*asked("only_if[0].is", wants("diet")), "At least one must stand here."),
+    (*asked("only_if[0].is[1]", wants("diet", "vegan", None)), "This is empty"),
+    (*asked("only_if[0].values", wants("diet", "vegan") | {"values": "x"}), "Did you mean is?"),
+    (*asked("only_if[1]", wants("diet", "vegan"), "meal"), "Write a mapping here"),
+    (*asked("only_if", *[wants("diet", "vegan")] * 11), "At most 10 can stand here."),
+    (*asked("only_if[0].question", wants("last", "x")), "A question cannot wait for its own answer"),
+    (*asked("only_if[0].question", wants("terms", "yes")), "terms stands below this question"),
+    (
+        *asked("only_if[0].question", wants("diets", "vegan")),
+        "There is no question diets above this one; write one of: diet, meal, country. Did you mean diet?",
+    ),
+    (*asked("only_if[0].question", wants("Meal", "yes")), "write one of: diet, meal, country. Did you mean meal?"),
+    (
+        *asked("only_if[0].question", wants("diet", "vegan"), above=ABOVE[:1]),
+        "There is no question diet above this one, and none that a condition could name (single_choice,",
+    ),
+    (*asked("only_if[0].question", wants("name", "Ana")), "A condition cannot ask about name, a short_text question"),
+    (
+        *asked("only_if[0].is[1]", wants("diet", "other", "vegans")),
+        "vegans is no option of diet; write one of: vegan, other. Did you mean vegan?",
+    ),
+    (*asked("only_if[0].is[0]", wants("diet", "Other")), "write one of: vegan, other. Did you mean other?"),
+    (*asked("only_if[0].is[0]", wants("meal", "maybe")), "maybe is no answer to meal; write yes or no."),
+    (*asked("only_if[0].is[0]", wants("country", "Mexico")), "Mexico is no country code"),
+    (
+        *asked("only_if[1]", wants("diet", "vegan"), wants("diet", "other")),
+        "diet has one answer, so these conditions never hold together; write its values in one list, `is: [vegan, oth",
+    ),
+    (*asked("only_if[2]", wants("meal", "yes"), wants("diet", "vegan"), wants("meal", "no")), "never hold together"),
+    (*question("show_if", show_if="x"), "Did you mean only_if?"),
+    (record(registration={"verify": {}}), "registration.verify.within", "write for example `within: PT2H`"),
+    (record(registration={"verify": "soon"}), "registration.verify.within", "soon is no duration"),
+    (record(registration={"verify": "PT9M"}), "registration.verify.within", "a duration from PT10M to PT168H"),
+    (record(registration={"verify": {"within": "P8D"}}), "registration.verify.within", "from PT10M to PT168H"),
+    (record(within="PT2H"), "within", "it belongs to verify"),
     (record(registration={"questions": [{}] * 51}), "registration.questions", "At most 50 can stand here."),
     # letters
     (record(letters={"welcome": {"en": "x"}}), "letters.welcome", "welcome is not known here"),
+    (record(letters={"link": {"en": "x"}}), "letters.link", "The letter link carries no words of yours"),
+    (record(letters={"Verification": {"en": "x"}}), "letters.Verification", "The letter verification carries no words"),
+    (record(letters={"address change": {"en": "x"}}), "letters.address change", "leave it out"),
     (record(letters={"confirmation": {"es": "x"}}), "letters.confirmation.es", "The event has no language es"),
     (record(letters={"confirmation": "x"}), "letters.confirmation", "Write a mapping here"),
     (record(letters={"confirmation": {"en": {"body": "x" * 20_001}}}), "letters.confirmation.en.body", "at most 20000"),

@@ -19,6 +19,7 @@ from eventsapp.domain.vocabulary import (
     Visibility,
 )
 from eventsapp.reading.values import (
+    ConditionRecord,
     ConferenceRecord,
     EventRecord,
     LetterWords,
@@ -84,7 +85,7 @@ def test_the_worked_example_says_what_is_meant():
             label={"en": "How did you hear about the forum?", "es": "¿Cómo se enteró del foro?"},
             options=(
                 OptionRecord("friend", {"en": "From a friend", "es": "Por una amistad"}),
-                OptionRecord("other", {"en": "Somewhere else", "es": "De otra manera"}),
+                OptionRecord("other", {"en": "Somewhere else", "es": "De otra manera"}, other=True),
             ),
         ),
         QuestionRecord(
@@ -98,6 +99,7 @@ def test_the_worked_example_says_what_is_meant():
         ),
     )
     assert (said.opens, said.closes) == (Moment(at("2027-05-01T09:00"), LA), None)
+    assert said.city_tzids == (LA, "America/Mexico_City", "Europe/Madrid")
     assert (said.choose, said.approval, said.waitlist) == (Choose.ONE, Approval.AUTOMATIC, True)
     assert said.letters == {
         LetterKind.CONFIRMATION: {
@@ -338,6 +340,117 @@ def test_a_location_is_one_text_or_one_for_each_language():
 def test_a_topic_is_one_text_or_one_for_each_language(written, topics):
     languages = {"en": "Forum", "es": "Foro"}
     assert read(record(languages=languages, default_language="en", topics=written)).topics == topics
+
+
+ASKED = [
+    {"id": "meal", "type": "yes_no", "label": "Meal?"},
+    {"id": "diet", "type": "single_choice", "label": "Diet", "options": ["vegan", "other"]},
+    {"id": "days", "type": "several_choices", "label": "Days", "options": ["1", "2"]},
+    {"id": "country", "type": "country", "label": "Country"},
+    {"id": "terms", "type": "consent", "label": "Terms"},
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "conditions"),
+    [
+        ({"question": "meal", "is": "yes"}, [("meal", ("yes",))]),
+        ({"question": "meal", "is": "No"}, [("meal", ("no",))]),
+        ({"question": "meal", "is": ["true", "yes", "off"]}, [("meal", ("yes", "no"))]),
+        ({"question": "diet", "is": ["other", "vegan", "other"]}, [("diet", ("other", "vegan"))]),
+        ({"question": "country", "is": ["no", "mx"]}, [("country", ("NO", "MX"))]),
+        ({"question": "terms", "is": "yes"}, [("terms", ("yes",))]),
+        ([{"question": "days", "is": "1"}, {"question": "days", "is": "2"}], [("days", ("1",)), ("days", ("2",))]),
+        (
+            [{"question": "diet", "is": ["vegan", "other"]}, {"question": "diet", "is": "other"}],
+            [("diet", ("vegan", "other")), ("diet", ("other",))],
+        ),
+        ([], []),
+    ],
+    ids=str,
+)
+def test_a_question_may_wait_for_the_answers_to_others(written, conditions):
+    last = {"id": "last", "type": "consent", "label": "?", "only_if": written}
+    said = read(record(registration={"questions": [*ASKED, last]}))
+    assert said.questions[-1].only_if == tuple(ConditionRecord(*condition) for condition in conditions)
+    assert said.notes == ()
+
+
+def test_yaml_words_stay_words_in_conditions():
+    text = """\
+record: 1
+slug: forum
+organization: league
+languages: {en: Forum}
+occurrences: [{id: one, start: 2027-06-12 16:00, tzid: America/Los_Angeles, duration: PT1H}]
+registration:
+  questions:
+    - {id: on, type: yes_no, label: On?}
+    - {id: country, type: country, label: Where?, only_if: {question: on, is: no}}
+    - {id: y, type: date, label: When?, only_if: {question: country, is: [NO, on-]}}
+"""
+    assert read(text.replace("on-", "MX")).questions[2].only_if == (ConditionRecord("country", ("NO", "MX")),)
+    assert read(text.replace("on-", "MX")).questions[1].only_if == (ConditionRecord("on", ("no",)),)
+
+
+def test_what_nobody_will_be_asked_is_noted():
+    last = {"id": "last", "type": "date", "label": "?", "only_if": {"question": "terms", "is": "no"}}
+    assert read(record(registration={"questions": [*ASKED, last]})).notes == (
+        "registration.questions[5].only_if: nobody is asked this, because a consent is always given.",
+    )
+
+
+def test_options_have_limits_and_one_asks_what_is_meant():
+    options = [{"id": "a", "label": "A", "limit": "0"}, {"id": "b", "label": "B", "limit": "20", "other": "yes"}, "c"]
+    (said,) = read(record(registration={"questions": [ASKED[1] | {"options": options}]})).questions
+    assert [(option.id, option.limit, option.other) for option in said.options] == [
+        ("a", 0, False),
+        ("b", 20, True),
+        ("c", None, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [({"within": "PT2H"}, 7200), ("PT10M", 600), ({"within": "P7D"}, 604_800), ("1 hour", 3600), (None, None)],
+    ids=str,
+)
+def test_places_may_be_held_for_an_address_to_be_confirmed(written, seconds):
+    registration = {"waitlist": "true"} | ({"verify": written} if written else {})
+    assert read(record(registration=registration)).verify_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("written", "recording"),
+    [
+        (" https://video.example.org/forum?a=b ", {"": "https://video.example.org/forum?a=b"}),
+        ({"ES": "https://münchen.example/ü"}, {"es": "https://xn--mnchen-3ya.example/%C3%BC"}),
+        ({"en": "https://a.example/1", "es": "https://a.example/2"},) * 2,
+        ("", {}),
+    ],
+    ids=str,
+)
+def test_a_recording_is_one_address_or_one_for_each_language(written, recording):
+    both = {"languages": {"en": "x", "es": "y"}, "default_language": "en"}
+    (said,) = read(record(**both, occurrences=[occurrence(recording=written)])).occurrences
+    assert said.recording == recording
+
+
+@pytest.mark.parametrize(
+    ("written", "tzids", "noted"),
+    [
+        (["Los Angeles", "America/Mexico_City", "Madrid"], (LA, "America/Mexico_City", "Europe/Madrid"), []),
+        (["los angeles", "Ciudad de México"], (LA, "America/Mexico_City"), []),
+        ("Bogota", ("America/Bogota",), []),
+        (["San Francisco", "US/Eastern"], (LA, "America/New_York"), ["San Francisco", "US/Eastern"]),
+        ([], (), []),
+    ],
+    ids=str,
+)
+def test_cities_are_found_in_the_languages_of_the_event(written, tzids, noted):
+    said = read(record(languages={"en": "x", "es": "y"}, default_language="en", cities=written))
+    assert said.city_tzids == tzids
+    assert said.notes == tuple(f"cities[{at}]: {name} is taken as {tzids[at]}." for at, name in enumerate(noted))
 
 
 def test_the_window_takes_the_zone_that_all_occurrences_share():

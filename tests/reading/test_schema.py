@@ -54,6 +54,12 @@ def test_what_export_writes_is_valid(said):
         record(occurrences=[occurrence(capacity=0)]),
         record(occurrences=[occurrence(conference={"kind": "webinarr"})]),
         record(registration={"choose": "two"}),
+        record(registration={"questions": [{"id": "q", "type": "date", "label": "x", "only_if": {"question": "p"}}]}),
+        record(
+            registration={"questions": [{"id": "q", "type": "single_choice", "label": "x", "options": [{"limit": -1}]}]}
+        ),
+        record(registration={"verify": {}}),
+        record(letters={"verification": {"en": "x"}}),
         record(languages={"en": {}}),
         record(topics=[["x"]]),
         record(topics=[{"en": ["x"]}]),

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from eventsapp.reading.record import read_bytes
 from eventsapp.reading.values import Moment
 from eventsapp.reading.writing import plain_record, write_record
-from tests.reading.records import read
+from tests.reading.records import read, record
 from tests.reading.strategies import records
 from tests.reading.test_record import worked_example
 
@@ -52,6 +53,10 @@ def test_a_record_is_written_for_people():
             es: foro público
           - en: community
             es: comunidad
+        cities:
+          - America/Los_Angeles
+          - America/Mexico_City
+          - Europe/Madrid
         languages:
           en:
             summary: Public online forum
@@ -91,6 +96,59 @@ def test_a_record_is_written_for_people():
           choose: one
           approval: automatic
           waitlist: true
+        """
+    )
+
+
+def test_questions_are_written_as_the_page_of_the_format_has_them():
+    page = (Path(__file__).parents[2] / "docs" / "event-record.md").read_text(encoding="utf-8")
+    asked = page.split("```yaml\n")[2].partition("```")[0]
+    said = read(record(registration=yaml.load(asked, Loader=yaml.BaseLoader) | {"verify": "PT2H"}))  # noqa: S506
+    assert dedent(write_record(said).partition("\nregistration:\n")[2]) == dedent(
+        """\
+          choose: one
+          approval: automatic
+          waitlist: false
+          verify:
+            within: PT2H
+          questions:
+            - id: meal
+              type: yes_no
+              required: false
+              label:
+                en: Will you eat with us?
+            - id: diet
+              type: single_choice
+              required: true
+              label:
+                en: What do you eat?
+              options:
+                - id: all
+                  label:
+                    en: Everything
+                - id: vegetarian
+                  label:
+                    en: Vegetarian food
+                  limit: 20
+                - id: other
+                  label:
+                    en: Something else
+                  other: true
+              only_if:
+                - question: meal
+                  is: 'yes'
+            - id: allergies
+              type: long_text
+              required: false
+              label:
+                en: What must the kitchen know?
+              only_if:
+                - question: meal
+                  is: 'yes'
+                - question: diet
+                  is:
+                    - vegetarian
+                    - other
         """
     )
 
