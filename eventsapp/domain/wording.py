@@ -14,6 +14,7 @@ from typing import Literal
 from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, parse_pattern
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 import eventsapp.domain.cldr  # noqa: F401  mends Babel's data
@@ -53,8 +54,26 @@ _ZEROS = {
 }
 # Babel's only region format of these is the one for summer time; CLDR's plain one is just the place.
 _WITHOUT_REGION_FORMAT = frozenset({"bg", "bs", "cv", "gd", "hr", "is", "nn", "ru", "sr"})
+# A zone without a name of its own goes by its city: CLDR's "heure : Maroc", "Ora Marocco", "Marokko (Ortszeit)" fit
+# no sentence.
+_CITY_TIMES = {"de": "Ortszeit %s", "es": "hora de %s", "fr": "heure de %s", "it": "ora di %s", "pt": "horário de %s"}
+_VOWEL = re.compile("[AEIOUYÀÂÉÈÊÎÏÔÛÜ]")
+_ISLAND_TIMES = {
+    "es": ("Isla ", "hora de la isla "),
+    "fr": ("Île ", "heure de l’île "),
+    "it": ("Isola ", "ora dell’isola "),
+    "pt": ("Ilha ", "horário da ilha "),
+}
 # Zone names that CLDR writes with a capital, as a label: here they stand within a sentence.
 _TIME_NOUNS = frozenset({"Hora", "Horário", "Ora", "Tempo"})
+_OCLOCK = {"de": " Uhr"}
+_DASH = re.compile(r"\s*[-–—~～〜]\s*$")
+_FIRST_OF_MONTH = {"fr": "1er", "fr_CA": "1er", "pt": "1º", "pt_BR": "1º"}
+# Languages that say "2 hours and 5 minutes", as a native does, and not a bare row of units.
+_WITH_AND = frozenset({"de", "es", "fr", "it", "pt"})
+# A sign before a number is torn from it in a line from right to left.
+_ARABIC_SHIFTS = {1: "اليوم التالي", -1: "اليوم السابق", 2: "بعد يومين", -2: "قبل يومين"}
+_ARABIC_DUAL = re.compile("(?<=يوم|اعت|يقت|نيت)ان")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +170,10 @@ def city_words(tzid: str, tag: str) -> str:
 
 
 def until_words(delta: timedelta, tag: str) -> str:
-    """A time still to wait, rounded down, in its two largest units: "2 days 3 hours", "5 minutes", "40 seconds"."""
+    """A time still to wait, rounded down, in its two largest units: "2 days 3 hours", "5 minutes", "40 seconds".
+
+    It stands alone, beside a label: in German and Arabic these words are others after "in".
+    """
     locale = babel_locale(tag)
     seconds = max(0, int(delta.total_seconds()))
     if 0 < seconds < 60:  # noqa: PLR2004
@@ -163,9 +185,11 @@ def until_words(delta: timedelta, tag: str) -> str:
 
 
 def duration_words(seconds: int, tag: str) -> str:
-    """A length of time in full: "1 hour", "1 hour 30 minutes", "2 days 4 hours"."""
+    """A length of time in full: "1 hour", "1 hour 30 minutes", "2 days 4 hours"; as it stands within a sentence."""
     minutes, hours, days = seconds // 60 % 60, seconds // 3600 % _HOURS_A_DAY, seconds // (3600 * _HOURS_A_DAY)
-    return _amounts({"day": days, "hour": hours, "minute": minutes, "second": seconds % 60}, babel_locale(tag))
+    locale = babel_locale(tag)
+    words = _amounts({"day": days, "hour": hours, "minute": minutes, "second": seconds % 60}, locale)
+    return _ARABIC_DUAL.sub("ين", words) if locale.language == "ar" else words
 
 
 def in_language(value: object, tag: str) -> object:
@@ -225,11 +249,22 @@ def _zone_name(tzid: str, year: int, locale_id: str) -> tuple[str, str]:
         return _within_sentence(_own_names(tzid, locale).get("standard", "UTC")), ""
     if generic := _generic_name(tzid, year, locale):
         return _within_sentence(generic), city
+    if locale.language in _CITY_TIMES:
+        return _city_time(city, locale), ""
     country = timezones.country_of(tzid)
     alone = len(timezones.country_tzids().get(country, ())) == 1
     named = locale.territories.get(country) if alone else None
     words = _within_sentence(_region_format(locale) % (named or city))
     return words, city if named and named != city else ""
+
+
+def _city_time(city: str, locale: Locale) -> str:
+    island, island_time = _ISLAND_TIMES.get(locale.language, ("", ""))
+    if island and city.startswith(island):
+        return island_time + city.removeprefix(island)
+    if locale.language == "fr" and _VOWEL.match(city):
+        return f"heure d’{city}"
+    return _CITY_TIMES[locale.language] % city
 
 
 def _generic_name(tzid: str, year: int, locale: Locale) -> str:
@@ -288,13 +323,27 @@ def _city_name(tzid: str, locale_id: str) -> str:
 
 def _clock_range(start: datetime, end: datetime, locale: Locale) -> str:
     if start.date() == end.date():
-        return _range(_clock(start, locale), _clock(end, locale), locale)
+        dash = _dash(str(locale))
+        first, last = _wall_clock(start, locale), _clock(end, locale)
+        return f"{first}{dash}{last}" if dash else _range(first, last, locale)
     last = (
         _full_date(end, locale)
         + (" " if locale.language in _IDEOGRAPHIC_COMMAS else _comma(locale))
         + _clock(end, locale)
     )
     return _range(_clock(start, locale), last, locale, spaced=True)
+
+
+@cache
+def _dash(locale_id: str) -> str:
+    """What CLDR has between two times of one day; empty where that is no dash."""
+    locale = Locale.parse(locale_id)
+    if locale.language == "en":
+        return " – "
+    skeleton, field = ("hm", "a") if re.search("[hK]", str(locale.time_formats["short"].pattern)) else ("Hm", "m")
+    first = dict(locale.interval_formats.get(skeleton) or {}).get(field, [""])[0]
+    found = _DASH.search(_SPACES.sub(" ", _MARKS.sub("", first)))
+    return found[0].replace("-", "–") if found else ""
 
 
 def _range(first: str, last: str, locale: Locale, *, spaced: bool = False) -> str:
@@ -315,11 +364,18 @@ def _weekday_clock(weekday: str, clock: str, locale: Locale) -> str:
 
 
 def _full_date(day: date, locale: Locale) -> str:
-    return _dated(day, "EEEE d MMMM y" if _is_day_first_english(locale) else "full", locale)
+    return _in_full(day, "EEEE d MMMM y" if _is_day_first_english(locale) else "full", locale)
 
 
 def _date(day: date, locale: Locale) -> str:
-    return _dated(day, "d MMMM y" if _is_day_first_english(locale) else "long", locale)
+    return _in_full(day, "d MMMM y" if _is_day_first_english(locale) else "long", locale)
+
+
+def _in_full(day: date, pattern: str, locale: Locale) -> str:
+    """CLDR writes a bare 1 for the first of a month where people write 1er or 1º."""
+    words = _dated(day, pattern, locale)
+    first = _FIRST_OF_MONTH.get(str(locale))
+    return re.sub(r"\b1\b", first, words, count=1) if first and day.day == 1 else words
 
 
 def _dated(day: date, pattern: str, locale: Locale) -> str:
@@ -333,6 +389,11 @@ def _tile(day: date, pattern: str, locale: Locale) -> str:
 
 
 def _clock(moment: datetime | time, locale: Locale) -> str:
+    """The time of day as it stands alone: "5:00 pm", "17:00 Uhr"."""
+    return _wall_clock(moment, locale) + _OCLOCK.get(locale.language, "")
+
+
+def _wall_clock(moment: datetime | time, locale: Locale) -> str:
     """The time of day in the locale's own hour cycle; plain English has 5:00 pm."""
     if _is_day_first_english(locale):
         return f"{moment.hour % 12 or 12}:{moment.minute:02} {'am' if moment.hour < 12 else 'pm'}"  # noqa: PLR2004
@@ -358,6 +419,8 @@ def _is_day_first_english(locale: Locale) -> bool:
 def _day_mark(shift: int, locale: Locale) -> str:
     if not shift:
         return ""
+    if locale.language == "ar" and shift in _ARABIC_SHIFTS:
+        return _ARABIC_SHIFTS[shift]
     words = _amount(abs(shift), "day", locale)
     if not re.search(r"\d", words):
         words = f"{_native_digits(str(abs(shift)), locale)} {_amount(1, 'day', locale)}"
@@ -367,6 +430,8 @@ def _day_mark(shift: int, locale: Locale) -> str:
 def _amounts(amounts: dict[_Unit, int], locale: Locale) -> str:
     """Units from the largest, leaving out what is zero; "0 minutes" where all are."""
     named = [_amount(amount, unit, locale) for unit, amount in amounts.items() if amount]
+    if locale.language in _WITH_AND:
+        return _plain(format_list(named or [_amount(0, "minute", locale)], locale=locale))
     if locale.language in _COMMAS:  # Arabic script says "and"
         return reduce(_plain(locale.list_patterns["standard"]["2"]).format, named or [_amount(0, "minute", locale)])
     between = "" if locale.language in _IDEOGRAPHIC_COMMAS else " "

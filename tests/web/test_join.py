@@ -78,10 +78,10 @@ def test_before_it_opens_one_waits(client, token):
     page = read(answer)
     assert (answer.status_code, page.one("html")["lang"]) == (200, "es")
     assert page.one("h1").text == "Foro público"
-    assert page.one("h2", class_="begins").text.endswith(" 2 días 3 horas")
+    assert page.one("h2", class_="begins").text.endswith(" 2 días y 3 horas")
     assert [time.text for time in page.all("time")] == [
-        "domingo, 28 de junio de 2026, 18:00 – 19:00, hora central (Ciudad de México, UTC−6)",
-        "domingo, 28 de junio de 2026, 17:00 – 18:00, hora del Pacífico (Los Ángeles, UTC−7)",
+        "domingo, 28 de junio de 2026, 18:00–19:00, hora central (Ciudad de México, UTC−6)",
+        "domingo, 28 de junio de 2026, 17:00–18:00, hora del Pacífico (Los Ángeles, UTC−7)",
     ]
     assert page.all("form") == []
     assert [a["href"] for a in page.one("article").all("a") if a["href"].startswith("http")] == []

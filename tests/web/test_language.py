@@ -41,8 +41,8 @@ def test_the_address_names_the_language_or_it_is_negotiated(client, make):
     ("path", "accepted", "clock"),
     [
         ("/events/forum", "es-MX,es;q=0.9", "5:00 p.m. – 6:00 p.m."),
-        ("/events/forum", "es-ES,es;q=0.9", "17:00 – 18:00"),
-        ("/es/events/forum", "es-MX,es;q=0.9", "17:00 – 18:00"),
+        ("/events/forum", "es-ES,es;q=0.9", "17:00–18:00"),
+        ("/es/events/forum", "es-MX,es;q=0.9", "17:00–18:00"),
         ("/events/forum", "en-US,en;q=0.9", "5:00 PM – 6:00 PM"),
     ],
 )
