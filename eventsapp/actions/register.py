@@ -262,7 +262,7 @@ def _start_again(
         session.flush()
     if not outcome:
         outcome = _decided(session, event, applicant, now=now, settings=settings, came_in_time=True)
-    if receipt.registration_id is not None and mistaken is None:
+    if mistaken is None and (receipt.registration_id is not None or registrations.held_until(receipt) is not None):
         receipt.reference = links.new_reference()  # the old one stays with what is out of this receipt's reach
     registration = _settle(
         session, event, applicant, outcome, receipt.reference, now=now, queued_at=queued_at, settings=settings
