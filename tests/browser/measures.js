@@ -18,7 +18,8 @@
     const walk = (element) => {
       if (getComputedStyle(element).display === "none" || unseen(element)) return;
       found.push(element);
-      for (const child of element.children) walk(child);
+      const folded = element.localName === "details" && !element.open; // what it holds has boxes all the same
+      for (const child of element.children) if (!folded || child.localName === "summary") walk(child);
     };
     walk(document.body);
     return found;

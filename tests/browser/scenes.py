@@ -11,7 +11,15 @@ from sqlalchemy import select
 from eventsapp.actions.demo import load_demo
 from eventsapp.db import db, transaction
 from eventsapp.domain import links
-from eventsapp.domain.vocabulary import Approval, Choose, PlaceState, Purpose, QuestionType, RegistrationNeed
+from eventsapp.domain.vocabulary import (
+    Approval,
+    Choose,
+    ConferenceProvider,
+    PlaceState,
+    Purpose,
+    QuestionType,
+    RegistrationNeed,
+)
 from eventsapp.models import Event
 from tests.browser.live import NOW, Live
 from tests.factory import Make
@@ -139,6 +147,7 @@ SCENES = {
     "receipt": Scene("/{tag}/registrations/{receipt}"),
     "join": Scene("/{tag}/j/{join}"),
     "waiting": Scene("/{tag}/j/{waiting}"),
+    "joining": Scene("/{tag}/j/{joining}"),
     "zones": Scene("/{tag}/time-zone?q=mex&return=/{tag}/events/forum"),
     "organization": Scene("/{tag}/organizations/riverside"),
     "missing": Scene("/{tag}/events/no-such-event"),
@@ -199,6 +208,7 @@ def set_stage(live: Live) -> None:
             languages={"en": "A winter evening in Vancouver"},
             occurrences=[_at("winter", datetime(2027, 1, 15, 17), tzid="America/Vancouver")],  # noqa: DTZ001
         )
+        _running(make)
         _try_patience(make)
         _set_states(make)
 
@@ -272,6 +282,25 @@ def _set_states(make: Make) -> None:
     )
 
 
+def _running(make: Make) -> None:
+    """A date that is open from the beginning of the tests to their end, after one that was called off."""
+    conference = {
+        "provider": ConferenceProvider.ZOOM,
+        "url": "https://us06web.zoom.us/j/85835549492",
+        "meeting_id": "85835549492",
+        "passcode": "191837",
+        "dial_in": [
+            {"number": "+52 55 4161 4288", "country": "MX", "city": "Ciudad de México"},
+            {"number": "+1 669 900 6833", "country": "US", "city": "San José"},
+        ],
+    }
+    before = _at("before", datetime(2026, 3, 1, 4), cancelled_at=NOW)  # noqa: DTZ001
+    long = _at("long", datetime(2026, 3, 2, 4), duration_seconds=12 * 3600, language_tag="es", conference=conference)  # noqa: DTZ001
+    make.event(
+        "running", languages=both("A long day by the water", "Un largo día junto al agua"), occurrences=[before, long]
+    )
+
+
 def _at(key: str, dtstart_local: datetime, **values: Any) -> Mapping[str, Any]:
     return {"key": key, "dtstart_local": dtstart_local} | values
 
@@ -291,6 +320,7 @@ def set_paths(live: Live) -> dict[str, str]:
         "receipt": receipt,
         "join": join_link(live, "forum", PlaceState.CONFIRMED),
         "waiting": join_link(live, "waitlist", PlaceState.WAITLISTED),
+        "joining": join_link(live, "running", PlaceState.CONFIRMED),
     }
 
 
