@@ -48,7 +48,7 @@ format: $(VENV)/installed-dev
 translations: $(VENV)/installed-dev
 	$(PY) -m babel.messages.frontend -q extract --mapping-file pyproject.toml --no-location --sort-output \
 	    --omit-header --output-file eventsapp/translations/messages.pot .
-	@for language in $$($(PY) -c 'from eventsapp.translations import CATALOGS; print(*CATALOGS.values())'); do \
+	@for language in $(or $(LANGUAGES),$$($(PY) -c 'from eventsapp.translations import CATALOGS; print(*CATALOGS.values())')); do \
 	    $(PY) -m babel.messages.frontend -q update --init-missing --locale $$language --no-fuzzy-matching \
 	        --ignore-obsolete --ignore-pot-creation-date --no-wrap --input-file eventsapp/translations/messages.pot \
 	        --output-dir eventsapp/translations || exit; \

@@ -124,6 +124,7 @@ def test_every_link_stays_in_the_language_of_the_address(client, make):
         "/es/organizations/example-league",
         "/es/events/forum/english.ics",
         "/es/events/forum/spanish.ics",
+        "/es/events/forum/link",
         "/es/time-zone?return=/es/events/forum",
     }
     assert page.one("form", method="post")["action"] == "/es/events/forum/registrations"
