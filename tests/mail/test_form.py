@@ -21,7 +21,7 @@ from eventsapp.domain.vocabulary import LetterKind, PlaceState
 from eventsapp.mail.headers import POLICY, display_name, subject_line
 from eventsapp.mail.transport import MemoryTransport
 from eventsapp.models import Registration
-from tests.factory import Make
+from tests.factory import IN_SPANISH, Make
 from tests.mail.conftest import Deliver
 from tests.mail.letterbox import Page, calendar_of, calendars_of, html_of, shape_of, text_of
 
@@ -319,6 +319,17 @@ class TestLanguages:
             ("h1", "ar", "rtl"),
             ("div", "ar", "rtl"),
         ]
+
+    @pytest.mark.parametrize(
+        ("location", "marked"),
+        [({"": "قاعة ١"}, []), ({"ar": "قاعة ١"}, [("bdi", "ar", "rtl")]), ({"es": "Sala 1", "ar": "قاعة ١"}, [])],
+    )
+    def test_an_address_keeps_its_own_and_has_none_where_it_is_for_all(
+        self, location: dict[str, str], marked: list[tuple[str, str, str]], post: Post
+    ) -> None:
+        event = {"languages": {"es": "Foro", "ar": "منتدى"}, "occurrences": [{**IN_SPANISH, "location": location}]}
+        page = Page(html_of(post(event=event)))
+        assert page.languages == [("html", "es", "ltr"), ("div", "es", "ltr"), *marked]
 
     @pytest.mark.parametrize(
         ("asked", "written", "summary"),

@@ -351,6 +351,20 @@ def test_headings_go_down_step_by_step(client, make):
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
+@pytest.mark.parametrize(
+    ("location", "marks"),
+    [
+        ({"": "قاعة ١"}, (None, None)),
+        ({"ar": "قاعة ١"}, ("ar", "rtl")),
+        ({"en": "قاعة ١", "ar": "غرفة"}, (None, None)),
+    ],
+)
+def test_an_address_is_marked_where_it_is_in_another_language(client, make, location, marks):
+    make.event(languages={"en": "Forum", "ar": "منتدى"}, occurrences=[dated("hall", june(30), location=location)])
+    (address,) = [p for p in read(client.get("/en/events/forum")).all("p") if p.text == "قاعة ١"]
+    assert (address.get("lang"), address.get("dir")) == marks
+
+
 # For machines
 
 
