@@ -17,6 +17,7 @@ from tests.mail.letterbox import calendar_of, everything_in, html_of, text_of
 
 CONFIRMED = PlaceState.CONFIRMED
 MANAGE_LINK = "https://events.example.org/manage/registration"
+VERIFY_LINK = "https://events.example.org/verify/registration"
 ROOM = ["zoom.us", "82314567890", "823 1456 7890", "823-1456-7890", "428571", "85835549492", "858 3554 9492", "191837"]
 OWN_BODY = "[Join]({join_url}) {join_url} [Change]({manage_url}) {manage_url}"
 OWN = [
@@ -34,6 +35,7 @@ TRUE_LETTERS = {
     *((LetterKind.ALREADY_REGISTERED, state) for state in HELD - {PlaceState.UNVERIFIED}),
     (LetterKind.ALREADY_REGISTERED, PlaceState.DECLINED),
     *((LetterKind.LINK, state) for state in PlaceState if state is not PlaceState.UNVERIFIED),
+    (LetterKind.VERIFICATION, PlaceState.UNVERIFIED),
 }
 
 
@@ -112,8 +114,10 @@ def test_kind_by_state(
     for email, mail in sent.items():
         everything = everything_in(mail)
         assert [secret for secret in ROOM if secret in everything] == []
-        assert MANAGE_LINK in text_of(mail)
-        assert MANAGE_LINK in html_of(mail)
+        proved = states[str(mail["To"])] is not PlaceState.UNVERIFIED
+        for part in (text_of(mail), html_of(mail)):
+            assert ((MANAGE_LINK in part), (VERIFY_LINK in part)) == (proved, not proved)
+        assert ("Zoë" in everything, "/manage/" in everything) == (proved, proved)
         assert "/manage/" not in calendar_of(mail)
         if states[email] is CONFIRMED:
             parts = [text_of(mail), html_of(mail)]
@@ -184,7 +188,16 @@ class TestAnotherAddress:
         assert {"METHOD:CANCEL", "SEQUENCE:1"} <= set(calendar.split("\n"))
         assert f"mailto:{wrong}" in calendar
         everything = everything_in(mail)
-        for secret in ("/j/", "/manage/", "right@example.com", "Zoë", "Mu=C3=B1oz", "Muñoz", registration.reference, *ROOM):
+        for secret in (
+            "/j/",
+            "/manage/",
+            "right@example.com",
+            "Zoë",
+            "Mu=C3=B1oz",
+            "Muñoz",
+            registration.reference,
+            *ROOM,
+        ):
             assert secret not in everything, secret
 
     def test_no_withdrawal_where_no_invitation_left(self, desk: Desk) -> None:
