@@ -74,7 +74,7 @@ def badges(page) -> list[str]:
 
 def doing(page) -> list[str]:
     found = page.all("section", aria_labelledby="doing")
-    return [bold.text for bold in found[0].all("b")] if found else []
+    return [link.text for link in found[0].all("a")] if found else []
 
 
 def after(client, answer):
@@ -142,22 +142,24 @@ class TestHub:
         assert letters() == []
 
     @pytest.mark.parametrize(
-        ("state", "heading", "can"),
+        ("state", "said"),
         [
-            (CONFIRMED, "You are registered", ["Choose another date", "Cancel your registration"]),
-            (WAITLISTED, "You are on the waiting list", ["Choose another date", "Cancel your registration"]),
-            (PENDING, "Your application waits for the organizer", ["Choose another date", "Cancel your registration"]),
-            (PlaceState.UNVERIFIED, "Confirm your e-mail address first", ["Cancel your registration"]),
-            (CANCELLED, "You have no place at the moment", []),
-            (DECLINED, "The organizer could not give you a place", []),
+            (CONFIRMED, ("You are registered", ["Choose another date", "Cancel your registration"])),
+            (WAITLISTED, ("You are on the waiting list", ["Choose another date", "Cancel your registration"])),
+            (
+                PENDING,
+                ("Your application waits for the organizer", ["Choose another date", "Cancel your registration"]),
+            ),
+            (PlaceState.UNVERIFIED, ("Confirm your e-mail address first", ["Cancel your registration"])),
+            (CANCELLED, ("You have no place at the moment", [])),
+            (DECLINED, ("The organizer could not give you a place", [])),
         ],
     )
-    def test_each_state_says_what_it_is_and_what_one_can_do(self, client, make, path, state, heading, can):
+    def test_each_state_says_what_it_is_and_what_one_can_do(self, client, make, path, state, said):
         registration = make.registration(make.event(), places={"spanish": state})
         answer = client.get(path(registration))
         page = read(answer)
-        assert page.one("h1").text == heading
-        assert doing(page) == can
+        assert (page.one("h1").text, doing(page)) == said
         assert ("/j/" in answer.text) is (state is CONFIRMED)
         assert [secret for secret in ROOM if secret in answer.text] == []
         again = [form for form in page.all("form") if form["action"].endswith("/letters")]
@@ -205,7 +207,7 @@ class TestHub:
         page = read(client.get(path(registration)))
         button = page.one("a", class_="button")
         assert client.get(button["href"]).status_code == 200
-        for link in page.one("div", class_="add").all("a"):
+        for link in page.one("article").one("details").all("a"):
             assert client.get(link["href"]).status_code == 303
 
 
@@ -222,7 +224,7 @@ class TestStrangers:
 
         return doors
 
-    def test_all_wrong_links_are_the_same_nothing(self, client, make, path, doors, session, letters):
+    def test_all_wrong_links_are_the_same_nothing(self, client, make, path, doors, letters):
         registration = make.registration(make.event())
         right = path(registration)
         nothing = client.get("/en/manage/nothing")
@@ -233,14 +235,13 @@ class TestStrangers:
             path(registration, generation=0),
             f"{right[:-1]}{'a' if right[-1] != 'a' else 'b'}",
             right[:-1],
-            right.upper(),
+            right[:-10] + right[-10:].upper(),
             f"{right}a",
             "/en/manage/" + links.token("another key", Purpose.MANAGE, registration.public_id),
         ]
         for url in wrong:
             assert set(doors(url)) == {(404, without_address(nothing))}, url
-        session.rollback()
-        assert (registration.name, letters()) == ("Zoë Muñoz", [])
+        assert (letters(), registration.name) == ([], "Zoë Muñoz")
 
     def test_a_revoked_link_and_an_erased_person_are_nothing(self, client, make, path, doors, now):
         registration = make.registration(make.event())
@@ -463,9 +464,8 @@ class TestDates:
         assert page.all("form") == []
 
     def test_a_closed_registration_gives_nothing_new(self, client, make, path, states, now):
-        registration = make.registration(
-            make.event(closes_at=now, closes_tzid="Etc/UTC", closes_local=datetime(2026, 3, 2))
-        )  # noqa: DTZ001, E501
+        closes = {"closes_at": now, "closes_tzid": "Etc/UTC", "closes_local": now.replace(tzinfo=None)}
+        registration = make.registration(make.event(**closes))
         assert client.post(path(registration, "dates"), data={"occurrences": "english"}).status_code == 409
         assert states() == {"spanish": CONFIRMED}
         assert after(client, client.post(path(registration, "cancel")))[1] == "cancelled"
