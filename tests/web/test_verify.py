@@ -403,7 +403,7 @@ def test_every_wrong_token_is_the_same_page(client, asked, make, settings, sessi
             answer = getattr(client, method)(f"/verify/{token}{tail}")
             assert answer.status_code in ((400, 404) if token == "%00" else (404,)), token
             if answer.status_code == 404:
-                pages.add(re.sub(r"/verify/[^"]*", "", answer.text))
+                pages.add(re.sub(r"/verify/[^\"]*", "", answer.text))
     assert len(pages) == 1
     assert states(session) == ["unverified"]
 
