@@ -15,7 +15,7 @@ from eventsapp.actions.correct import refuse_when_over
 from eventsapp.actions.erase import forget_person
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, read_address
-from eventsapp.domain.errors import N_, Invalid, NotFound, Refused, TooMany
+from eventsapp.domain.errors import N_, Invalid, Minutes, NotFound, Refused, TooMany
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, Parting, PlaceState
 from eventsapp.models import AddressChange, Event, Message, Place, Registration
@@ -154,10 +154,10 @@ def _count_wish(session: Session, registration: Registration, now: datetime) -> 
     if filling is not None:
         seconds = ceil((filling + WISHES_WITHIN - now).total_seconds())
         raise TooMany(
-            N_("You have asked for another address several times. Try again in about %(minutes)s minutes."),
+            N_("You have asked for another address several times. Try again in about %(minutes)s."),
             key="email",
             seconds=seconds,
-            minutes=ceil(seconds / 60),
+            minutes=Minutes(ceil(seconds / 60)),
         )
 
 

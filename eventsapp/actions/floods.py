@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, flood_key, is_public_provider
-from eventsapp.domain.errors import N_, TooMany
+from eventsapp.domain.errors import N_, Minutes, TooMany
 from eventsapp.models import AddressUse
 
 WINDOW = timedelta(hours=1)
@@ -36,7 +36,7 @@ def count(session: Session, address: Address, *, now: datetime, settings: Settin
     ).one()
     if by_address is not None:
         raise _too_many(
-            N_("There were too many registrations with this e-mail address. Try again in about %(minutes)s minutes."),
+            N_("There were too many registrations with this e-mail address. Try again in about %(minutes)s."),
             by_address,
             now,
         )
@@ -44,7 +44,7 @@ def count(session: Session, address: Address, *, now: datetime, settings: Settin
         raise _too_many(
             N_(
                 "There were too many registrations with e-mail addresses of this provider. "
-                "Try again in about %(minutes)s minutes."
+                "Try again in about %(minutes)s."
             ),
             by_domain,
             now,
@@ -67,7 +67,7 @@ def _filling(mine: ColumnElement[bool], limit: int, now: datetime) -> ScalarSele
 
 def _too_many(message: str, filling: datetime, now: datetime) -> TooMany:
     seconds = ceil((filling + WINDOW - now).total_seconds())
-    return TooMany(message, key="email", seconds=seconds, minutes=_STEP * ceil(seconds / 60 / _STEP))
+    return TooMany(message, key="email", seconds=seconds, minutes=Minutes(_STEP * ceil(seconds / 60 / _STEP)))
 
 
 def _hash(settings: Settings, kind: str, text: str) -> str:

@@ -9,6 +9,13 @@ def N_(message: str) -> str:
     return message
 
 
+class Minutes(int):
+    """A time to wait inside an error: English as text, and ``wording.in_language`` says it in another language."""
+
+    def __str__(self) -> str:
+        return f"{int(self)} minute{'' if self == 1 else 's'}"
+
+
 class DomainError(Exception):
     """A rule says no. ``message`` is a ``%(name)s`` template, ``values`` fill it, ``key`` names the input field."""
 

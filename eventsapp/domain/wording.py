@@ -19,6 +19,7 @@ from babel.numbers import format_decimal
 
 import eventsapp.domain.cldr  # noqa: F401  mends Babel's data
 from eventsapp.domain import timezones
+from eventsapp.domain.errors import Minutes
 from eventsapp.domain.languages import babel_locale
 
 _UTC = "Etc/UTC"
@@ -195,6 +196,8 @@ def duration_words(seconds: int, tag: str) -> str:
 def in_language(value: object, tag: str) -> object:
     """A value in a sentence as a reader of ``tag`` says it: numbers, dates, clock times, cities; the rest as it is."""
     locale = babel_locale(tag)
+    if isinstance(value, Minutes):
+        return duration_words(value * 60, tag)
     if isinstance(value, int):
         return _native_digits(_plain(format_decimal(value, locale=locale, numbering_system="default")), locale)
     if isinstance(value, timezones.ZoneCity):

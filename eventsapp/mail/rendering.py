@@ -25,7 +25,7 @@ from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, mom
 from eventsapp.ical.add_links import SERVICES
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Letter, Passage, Slot
-from eventsapp.translations import gettext, interface_language, speaking
+from eventsapp.translations import gettext, interface_language, pgettext, speaking
 from eventsapp.translations import gettext as _
 
 TEXT_WIDTH = 72
@@ -132,11 +132,11 @@ def _shown(slot: Slot, letter: Letter, tag: str) -> Shown:
 
 def _state_words(slot: Slot) -> str:
     return {
-        PlaceState.CONFIRMED: _("Confirmed"),
+        PlaceState.CONFIRMED: pgettext("place", "Confirmed"),
         PlaceState.WAITLISTED: _("On the waiting list"),
         PlaceState.PENDING: _("Waiting for approval"),
         PlaceState.UNVERIFIED: _("Not confirmed yet"),
-        PlaceState.CANCELLED: _("Cancelled"),
+        PlaceState.CANCELLED: pgettext("place", "Cancelled"),
         PlaceState.DECLINED: _("Not accepted"),
     }[slot.state]
 

@@ -26,7 +26,7 @@ from eventsapp.models import AddressChange, Place, Registration
 from eventsapp.queries import own_data as kept
 from eventsapp.queries.entries import personal_token
 from eventsapp.queries.registrations import registration_by_token, takes_changes
-from eventsapp.translations import gettext, say
+from eventsapp.translations import gettext, pgettext, say
 from eventsapp.translations import gettext as _
 from eventsapp.web.editions import NOWHERE, Words, languages_of, words_in, words_of
 from eventsapp.web.forms import AddressForm
@@ -216,6 +216,7 @@ def _show_address(token: str, form: AddressForm | None = None, status: int = 200
 def _show_confirm(token: str, refusal: str = "", status: int = 200) -> Response:
     change = _change(token)
     registration = change.registration
+    _speak_to(registration)
     event = registration.event
     moved = change.address_key == registration.address_key
     taken = not moved and kept.is_taken(db.session(), event, change.address_key, now=now())
@@ -360,10 +361,10 @@ def _time(text: str, reading: Reading) -> Words:
 Word = Callable[[], str]
 _PLACES: Mapping[PlaceState, Word] = {
     PlaceState.UNVERIFIED: lambda: _("Not confirmed yet"),
-    PlaceState.CONFIRMED: lambda: _("Confirmed"),
+    PlaceState.CONFIRMED: lambda: pgettext("place", "Confirmed"),
     PlaceState.WAITLISTED: lambda: _("On the waiting list"),
     PlaceState.PENDING: lambda: _("Waiting for approval"),
-    PlaceState.CANCELLED: lambda: _("Cancelled"),
+    PlaceState.CANCELLED: lambda: pgettext("place", "Cancelled"),
     PlaceState.DECLINED: lambda: _("Not accepted"),
 }
 _KINDS: Mapping[LetterKind, Word] = {

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventsapp.domain import timezones
-from eventsapp.domain.errors import Invalid
+from eventsapp.domain.errors import Invalid, Minutes
 from eventsapp.domain.timezones import Day, ZoneCity
 from eventsapp.domain.wording import (
     TimeWords,
@@ -523,6 +523,9 @@ def test_a_length_in_words(seconds: int, tag: str, words: str) -> None:
         (7, "ar", "7"),
         (7, "ar-EG", "٧"),
         (12000, "de", "12.000"),
+        (Minutes(1), "en", "1 minute"),
+        (Minutes(30), "de", "30 Minuten"),
+        (Minutes(2), "ar", "دقيقتين"),
         (12000, "fr", "12 000"),
     ],
 )
