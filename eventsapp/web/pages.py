@@ -1,5 +1,6 @@
 """How a page is made: rendered, linked to its neighbours in the reader's language and zone, and kept by caches."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from urllib.parse import quote
 import jinja2
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
 from eventsapp.config import Settings
 from eventsapp.domain import languages, rooms
@@ -22,6 +24,7 @@ from eventsapp.web.assets import accent_url, asset
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 TIMES = "times"
+_ONE_LETTER_FIRST = re.compile(r"\b[^\W\d_]-\w+")
 
 
 class Pages(Blueprint):
@@ -48,6 +51,7 @@ def dress(app: Flask, _settings: Settings) -> None:
         | {"grouped": rooms.grouped, "dialled": rooms.dialled, "city_words": city_words}
     )
     app.jinja_env.filters["zoned"] = zoned
+    app.jinja_env.filters["whole_words"] = whole_words
     app.context_processor(lambda: {"reading": g.reading, "reader_tzid": reader_tzid()})
     app.url_value_preprocessor(_drop_tag)
 
@@ -135,6 +139,11 @@ def reader_tzid() -> str | None:
 def asked_part() -> str | None:
     """What the address asks for by ``?part=``, or None for the whole page; there is no other part than the times."""
     return TIMES if request.args.get("part") == TIMES else None
+
+
+def whole_words(text: str) -> Markup:
+    """For headings: no line ends behind the one letter of a word like "e-mail"."""
+    return Markup(_ONE_LETTER_FIRST.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped
 
 
 def zoned(markup: str) -> str:

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from eventsapp.actions import letters
+from eventsapp.actions import change_address, letters
 from eventsapp.config import Settings
 from eventsapp.db import transaction
+from eventsapp.domain.addresses import read_address
 from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
-from eventsapp.models import Event, Message, Place, Registration
+from eventsapp.models import AddressChange, Event, Message, Place, Registration
 from tests.factory import IN_ENGLISH, IN_SPANISH, Make
 from tests.mail.conftest import Deliver
 from tests.mail.letterbox import Page, calendar_of, html_of, shape_of, text_of
@@ -76,12 +77,20 @@ class Scene:
             self.place(key).state = CANCELLED
             self.place(key).revision += 1
 
-    def withdraw(self, key: str) -> None:
+    def wish(self, email: str) -> None:
+        with transaction() as session:
+            change_address.wish(
+                session, self.registration.id, read_address(email), now=self.now, settings=self.settings
+            )
+            session.scalars(select(AddressChange)).one().public_id = "addresschangeabc"
+            message = session.scalars(select(Message)).one()
+            message.context = {"change": "addresschangeabc"}
+        self._name_messages()
+
+    def withdraw(self, key: str, parting: Parting) -> None:
         with transaction() as session:
             self.place(key).revision += 1
-            letters.withdraw(
-                session, self.registration, self.place(key), Parting.MISTAKEN, now=self.now, settings=self.settings
-            )
+            letters.withdraw(session, self.registration, self.place(key), parting, now=self.now, settings=self.settings)
             self.registration.email, self.registration.address_key = "right@example.com", "right@example.com"
         self._name_messages()
 
@@ -137,6 +146,7 @@ def cases(language: str) -> list[Case]:
         Case(LetterKind.CANCELLED, "never_confirmed", language, {"spanish": CANCELLED}, prepare=never_confirmed),
         Case(LetterKind.ALREADY_REGISTERED, "confirmed", language, one),
         Case(LetterKind.ALREADY_REGISTERED, "waitlisted", language, {"spanish": WAITLISTED}),
+        Case(LetterKind.VERIFICATION, "unverified", language, {"spanish": PlaceState.UNVERIFIED}),
     ]
 
 
@@ -181,15 +191,25 @@ def test_letter(case: Case, scene: Callable[[Case], Scene], golden: Callable[[st
     golden(f"mail/{case.name}.txt", as_document(mail))
 
 
+@pytest.mark.parametrize("parting", list(Parting))
 def test_letter_to_an_address_the_registration_has_left(
-    scene: Callable[[Case], Scene], golden: Callable[[str, str], None]
+    parting: Parting, scene: Callable[[Case], Scene], golden: Callable[[str, str], None]
 ) -> None:
     stage = scene(cases("en")[0])
     stage.announce(LetterKind.CONFIRMATION, ["spanish"])
     stage.deliver()
-    stage.withdraw("spanish")
+    stage.withdraw("spanish", parting)
     (mail,) = stage.deliver()
-    golden("mail/cancelled.en.moved.txt", as_document(mail))
+    golden(f"mail/cancelled.en.{parting}.txt", as_document(mail))
+
+
+def test_letter_to_an_address_that_the_registration_may_move_to(
+    scene: Callable[[Case], Scene], golden: Callable[[str, str], None]
+) -> None:
+    stage = scene(cases("en")[0])
+    stage.wish("right@example.com")
+    (mail,) = stage.deliver()
+    golden("mail/address_change.en.txt", as_document(mail))
 
 
 def as_document(mail: EmailMessage) -> str:
