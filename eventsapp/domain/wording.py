@@ -196,19 +196,21 @@ def duration_words(seconds: int, tag: str) -> str:
 def in_language(value: object, tag: str) -> object:
     """A value in a sentence as a reader of ``tag`` says it: numbers, dates, clock times, cities; the rest as it is."""
     locale = babel_locale(tag)
-    if isinstance(value, Minutes):
-        return duration_words(value * 60, tag)
-    if isinstance(value, int):
-        return _native_digits(_plain(format_decimal(value, locale=locale, numbering_system="default")), locale)
-    if isinstance(value, timezones.ZoneCity):
-        return city_words(value, tag)
-    if isinstance(value, datetime):
-        return _sentence(_full_date(value, locale), _clock(value, locale), "", locale)
-    if isinstance(value, date):
-        return _date(value, locale)
-    if isinstance(value, time):
-        return _clock(value, locale)
-    return value
+    said: object = value
+    match value:
+        case Minutes():
+            said = duration_words(value * 60, tag)
+        case int():
+            said = _native_digits(_plain(format_decimal(value, locale=locale, numbering_system="default")), locale)
+        case timezones.ZoneCity():
+            said = city_words(value, tag)
+        case datetime():
+            said = _sentence(_full_date(value, locale), _clock(value, locale), "", locale)
+        case date():
+            said = _date(value, locale)
+        case time():
+            said = _clock(value, locale)
+    return said
 
 
 def _sentence(full_date: str, clock: str, zone: str, locale: Locale) -> str:
