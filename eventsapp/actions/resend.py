@@ -10,12 +10,12 @@ from math import ceil
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from eventsapp.actions import floods, letters, outbox, places
+from eventsapp.actions import floods, letters, outbox, places, verify
 from eventsapp.config import Settings
 from eventsapp.domain import links
 from eventsapp.domain.addresses import Address
-from eventsapp.domain.errors import N_, NotFound, Refused, TooMany
-from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState
+from eventsapp.domain.errors import N_, Minutes, NotFound, Refused, TooMany
+from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, PlaceState
 from eventsapp.models import Event, Message, Place, Registration
 from eventsapp.queries.registrations import is_proved
 
@@ -39,10 +39,10 @@ def send_again(session: Session, registration_id: int, *, now: datetime, setting
         raise TooMany(
             N_(
                 "We wrote to you less than 10 minutes ago. Look in the spam folder, too. "
-                "If there is no letter, try again in about %(minutes)s minutes."
+                "If there is no letter, try again in about %(minutes)s."
             ),
             seconds=seconds,
-            minutes=ceil(seconds / 60),
+            minutes=Minutes(ceil(seconds / 60)),
         )
     return letters.announce(session, registration, letters.kind_of(live), live, now=now, settings=settings, again=True)
 
@@ -50,7 +50,8 @@ def send_again(session: Session, registration_id: int, *, now: datetime, setting
 def send_link(session: Session, event_id: int, address: Address, *, now: datetime, settings: Settings) -> None:
     """Write the personal links to the address if it is registered for the event, at most once in ten minutes.
 
-    Raises NotFound (draft or no event) and TooMany, for a known and an unknown address alike.
+    Who has still to verify the address gets the letter for that again, as often as by registering. Raises NotFound
+    (draft or no event) and TooMany, for a known and an unknown address alike.
     """
     event = session.get(Event, event_id)
     if event is None or event.published_at is None:
@@ -59,7 +60,7 @@ def send_link(session: Session, event_id: int, address: Address, *, now: datetim
         floods.count(session, address, now=now, settings=settings)
     except TooMany as error:
         raise TooMany(
-            N_("This form was sent too often. Try again in about %(minutes)s minutes."), key="email", **error.values
+            N_("This form was sent too often. Try again in about %(minutes)s."), key="email", **error.values
         ) from error
     registration = session.scalar(
         select(Registration)
@@ -69,6 +70,10 @@ def send_link(session: Session, event_id: int, address: Address, *, now: datetim
     last = _last_letter(session, event_id, address.key, now)
     if registration is not None and is_proved(registration) and last is None:
         _write(session, registration, now=now, settings=settings)
+    elif registration is not None and registration.verify_until is not None and now < registration.verify_until:
+        promised = [place for place in registration.places if place.state is PlaceState.UNVERIFIED]
+        if promised:
+            verify.ask(session, registration, promised, now=now, settings=settings)
     else:
         _write_to_nobody(session, event_id, address, now=now, settings=settings)
 

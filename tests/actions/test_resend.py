@@ -63,12 +63,21 @@ class TestLink:
 
     def test_nobody_unproved_gets_one(self, make, ask, kinds, now):
         event = make.event()
-        make.registration(event, email="ana@example.org", places={"spanish": PlaceState.UNVERIFIED})
+        late = {"places": {"spanish": PlaceState.UNVERIFIED}, "verify_until": now - MINUTE}
+        make.registration(event, email="ana@example.org", **late)
         lapsed = {"places": {"spanish": PlaceState.CANCELLED}, "verify_until": now - MINUTE}
         make.registration(event, email="zoe@example.org", **lapsed)
         for email in ("ana@example.org", "zoe@example.org"):
             ask(email, event)
         assert kinds() == []
+
+    def test_who_has_still_to_verify_gets_that_letter_again_within_bounds(self, make, ask, kinds, now):
+        event = make.event(verify_seconds=7200)
+        until = {"verify_until": now + timedelta(hours=2)}
+        make.registration(event, email="ana@example.org", places={"spanish": PlaceState.UNVERIFIED}, **until)
+        for minutes in (0, 1, 11, 22, 33):
+            ask("ana@example.org", event, minutes * MINUTE)
+        assert kinds() == [LetterKind.VERIFICATION] * 2
 
     def test_another_event_is_another_matter(self, make, ask, kinds):
         make.registration(make.event(), email="ana@example.org")
