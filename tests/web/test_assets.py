@@ -13,7 +13,7 @@ from tests.web.html import read
 
 
 def sheet() -> str:
-    return (PACKAGE / "static/site.css").read_text()
+    return "".join((PACKAGE / f"static/{name}.css").read_text() for name in ("site", "more"))
 
 
 def test_a_file_is_kept_for_ever_under_the_hash_of_its_bytes(client, make):
