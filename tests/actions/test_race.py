@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 import eventsapp.db
 from eventsapp.actions import places
+from eventsapp.actions.move import choose_dates
 from eventsapp.actions.register import register
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
@@ -44,13 +45,15 @@ DIET = {
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does: ``email`` registers, choosing ``option``, or ``cancels`` gives a registration up."""
+    """What one process does: ``email`` registers, choosing ``option``, ``cancels`` gives a registration up, or
+    ``moves`` takes one to the Spanish date."""
 
     settings: Settings
     now: datetime
     event_id: int
     email: str = ""
     cancels: int = 0
+    moves: int = 0
     option: str = ""
     locked: bool = True
 
@@ -80,6 +83,9 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
                 if task.cancels:
                     places.cancel(session, task.cancels, now=task.now, settings=task.settings)
                     result = "cancelled"
+                elif task.moves:
+                    choose_dates(session, task.moves, ["spanish"], now=task.now, settings=task.settings)
+                    result = "moved"
                 else:
                     receipt = register(
                         session, task.event_id, applicant(task.email, task.option), now=task.now, settings=task.settings
@@ -198,6 +204,24 @@ def test_without_the_lock_an_option_is_oversold(race, make, settings, now):
     event_id = make.event(questions=[DIET]).id
     assert race(strangers(settings, now, event_id, option="vegan", locked=False)) == {"confirmed": 8}
     assert rows(ChosenOption) > LAST_PLACES
+
+
+def movers(make, settings: Settings, now: datetime, event_id: int, *, locked: bool = True) -> list[Task]:
+    """People with a place at the English date who all want to hold one at the Spanish date instead."""
+    event = db.session.get_one(Event, event_id)
+    there = [make.registration(event, places={"english": PlaceState.CONFIRMED}).id for _ in range(CONTENDERS)]
+    return [Task(settings, now, event_id, moves=one, locked=locked) for one in there]
+
+
+def test_the_last_places_go_to_as_many_movers_and_the_others_keep_theirs(race, last_places, settings, now, make):
+    event_id = last_places()
+    assert race(movers(make, settings, now, event_id)) == {"moved": 5, "refused": 3}
+    assert states() == {PlaceState.CONFIRMED: CONTENDERS, PlaceState.CANCELLED: LAST_PLACES}
+
+
+def test_without_the_lock_movers_are_oversold(race, last_places, settings, now, make):
+    event_id = last_places()
+    assert race(movers(make, settings, now, event_id, locked=False)) == {"moved": 8}
 
 
 def test_those_who_come_and_those_who_go_never_overfill(race, last_places, settings, now, make):
