@@ -148,6 +148,12 @@ SCENES = {
     "join": Scene("/{tag}/j/{join}"),
     "waiting": Scene("/{tag}/j/{waiting}"),
     "joining": Scene("/{tag}/j/{joining}"),
+    "manage": Scene("/{tag}/manage/{manage}?done=dates"),
+    "manage-dates": Scene("/{tag}/manage/{manage}/dates"),
+    "manage-cancel": Scene("/{tag}/manage/{manage}/cancel"),
+    "manage-details": Scene("/{tag}/manage/{details}/details", send=True),
+    "manage-language": Scene("/{tag}/manage/{manage}/language"),
+    "manage-ask": Scene("/{tag}/events/forum/link", send=True),
     "zones": Scene("/{tag}/time-zone?q=mex&return=/{tag}/events/forum"),
     "organization": Scene("/{tag}/organizations/riverside"),
     "missing": Scene("/{tag}/events/no-such-event"),
@@ -306,7 +312,7 @@ def _at(key: str, dtstart_local: datetime, **values: Any) -> Mapping[str, Any]:
 
 
 def set_paths(live: Live) -> dict[str, str]:
-    """What the addresses of ``SCENES`` are filled in with: a receipt and a join link of people just registered."""
+    """What the addresses of ``SCENES`` are filled in with: a receipt and the links of people just registered."""
     receipt = live.register(
         "evening",
         name="Zoë Muñoz",
@@ -321,12 +327,18 @@ def set_paths(live: Live) -> dict[str, str]:
         "join": join_link(live, "forum", PlaceState.CONFIRMED),
         "waiting": join_link(live, "waitlist", PlaceState.WAITLISTED),
         "joining": join_link(live, "running", PlaceState.CONFIRMED),
+        "manage": own_link(live, "series", PlaceState.CONFIRMED, Purpose.MANAGE),
+        "details": own_link(live, "evening", PlaceState.CONFIRMED, Purpose.MANAGE),
     }
 
 
 def join_link(live: Live, slug: str, state: PlaceState) -> str:
-    """The token of a new person's join link; the person holds a place in the event's last occurrence."""
+    return own_link(live, slug, state, Purpose.JOIN)
+
+
+def own_link(live: Live, slug: str, state: PlaceState, purpose: Purpose) -> str:
+    """The token of a new person's link; the person holds a place in the event's last occurrence."""
     with live.rows() as make:
         event = db.session.scalars(select(Event).where(Event.slug == slug)).one()
         registration = make.registration(event, places={event.occurrences[-1].key: state})
-        return links.token(live.settings.link_key, Purpose.JOIN, registration.public_id)
+        return links.token(live.settings.link_key, purpose, registration.public_id)
