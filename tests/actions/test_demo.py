@@ -11,8 +11,20 @@ from eventsapp.models import Event, Place
 from eventsapp.queries.record import record_of
 from eventsapp.reading.completeness import missing_translations
 from eventsapp.reading.record import read_bytes
+from eventsapp.translations import INTERFACE_LANGUAGES
 
-SLUGS = ("public-forum", "calligraphy-workshop", "choir-evening", "founders-talk", "harbour-walk", "night-sky")
+SLUGS = (
+    "public-forum",
+    "calligraphy-workshop",
+    "choir-evening",
+    "founders-talk",
+    "garden-exchange",
+    "harbour-walk",
+    "night-sky",
+    "open-kitchen",
+    "storytellers",
+    "tea-afternoon",
+)
 
 
 @pytest.fixture
@@ -54,14 +66,13 @@ def test_the_list_is_alive(load, session, now):
     full = events["choir-evening"].occurrences[0]
     states = session.scalars(select(Place.state).where(Place.occurrence_id == full.id)).all()
     assert states == [PlaceState.CONFIRMED] * full.capacity
-    assert {tag for event in events.values() for tag in [words.language_tag for words in event.variants]} >= {
-        "en",
-        "es",
-        "fr",
+    assert {words.language_tag for event in events.values() for words in event.variants} == {
+        *INTERFACE_LANGUAGES,
         "ja",
-        "ar",
-        "pt-BR",
+        "mi",
     }
+    held = {one.language_tag for event in events.values() for one in event.occurrences}
+    assert held >= {*INTERFACE_LANGUAGES}
     assert {event.slug: missing_translations(record_of(event)) for event in events.values()} == {
         slug: [] for slug in events
     }
