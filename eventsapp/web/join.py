@@ -170,6 +170,7 @@ def _show(registration: Registration, token: str, key: str = "", status: int = 2
         rest=rest,
         running=_running_elsewhere(event, seats, seat, editions, view),
         offered=_offered(seats, seat, list(editions.values()), registration.language_tag),
+        registers=all(one.state is PlaceState.CANCELLED for one in places),  # anew, by the event's form
         next_look=_next_look(event, view.now),
         held_in=lambda edition: language_name(edition.language_tag, reading.interface),
         countries=dict(country_names(reading.tag)),

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from eventsapp.db import transaction
 from eventsapp.domain import links
 from eventsapp.domain.vocabulary import (
+    Choose,
     ConferenceAccess,
     ConferenceProvider,
     PlaceState,
@@ -540,27 +541,32 @@ def test_another_language_that_runs_now_is_told_from_ones_own(client, make, sett
     (note,) = [p.text for p in read(answer).all("p", class_="note")]
     assert note == (
         "Another date is running now, in English. Yours is in Spanish: Sunday 28 June 2026, 6:00 pm – 7:00 pm, "
-        "Central Time (Mexico City, UTC−6). You can still take part in it, too: see the event’s page."
+        "Central Time (Mexico City, UTC−6). If you want to take part in it instead, change your registration: "
+        "each of our letters has a link to do so."
     )
     assert "85835549492" not in answer.text
     assert "858 3554 9492" not in answer.text
 
 
+INSTEAD, TOO = "If you want to take part in it instead", "You can still take part in it"
+
+
 @pytest.mark.parametrize(
-    ("values_", "more"),
+    ("values_", "choose", "more"),
     [
-        ({}, True),
-        ({"capacity": 0}, False),
-        ({"registration": RegistrationNeed.NONE}, True),
+        ({}, Choose.ONE, [INSTEAD]),
+        ({}, Choose.ANY, [TOO]),
+        ({"capacity": 0}, Choose.ANY, []),
+        ({"registration": RegistrationNeed.NONE}, Choose.ONE, [TOO]),
     ],
 )
-def test_another_date_that_runs_now_is_told_from_ones_own(client, make, settings, values_, more):
-    event = make.event(occurrences=[{**IN_ENGLISH, "language_tag": None, **values_}, IN_SPANISH])
+def test_another_date_that_runs_now_is_told_from_ones_own(client, make, settings, *, values_, choose, more):
+    event = make.event(occurrences=[{**IN_ENGLISH, "language_tag": None, **values_}, IN_SPANISH], choose=choose)
     token = token_of(make.registration(event), settings)
     with at(ENGLISH_AT):
         (note,) = [p.text for p in read(client.get(f"/en/j/{token}")).all("p", class_="note")]
     assert note.startswith("Another date is running now. Yours is this one: Sunday 28 June 2026, 6:00 pm")
-    assert ("You can still take part" in note) is more
+    assert [words for words in (INSTEAD, TOO) if words in note] == more
 
 
 def test_nothing_runs_elsewhere_where_it_does_not(client, make, settings, now):
@@ -617,7 +623,10 @@ def test_the_next_edition_is_offered_in_the_persons_language_first(client, make,
             answer = client.get(f"/en/j/{token}")
         items = read(answer).one("section", aria_labelledby="offered").all("li")
         assert [li.all("time")[0].text.split()[1] for li in items] == ["12", "5"], state
-        assert items[0].one("a")["href"] == "/en/events/forum#register"
+        link = items[0].one("a")["href"]
+        assert link == "/en/events/forum" + ("#register" if state is PlaceState.CANCELLED else "#date:spanish")
+        can = "each of our letters has a link" in read(answer).one("section", aria_labelledby="offered").text
+        assert can is (state is not PlaceState.CANCELLED)  # whoever is known is not registered a second time
         assert secrets_in(answer) == []
 
 
