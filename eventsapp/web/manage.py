@@ -527,7 +527,6 @@ _ONE_STATE: Mapping[PlaceState, Callable[[], str]] = {
 def _done_words() -> dict[str, str]:
     """What the hub says after a POST, by ``?done=``; no other text gets there."""
     return {
-        "address": _("Your registration now has this e-mail address. We have written to you."),
         "details": _("Your details are saved."),
         "language": _("Language and time zone are saved. Our next letters follow them."),
         "dates": _("Your dates are changed. We have written to you."),
