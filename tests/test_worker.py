@@ -24,7 +24,7 @@ from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.smtp import SmtpTransport
 from eventsapp.mail.transport import MemoryTransport, Transport
-from eventsapp.models import Event, Message, Receipt, Registration
+from eventsapp.models import Event, Message, Occurrence, Place, Receipt, Registration
 from eventsapp.worker import run
 from tests.factory import Make
 from tests.mail.server import Script, smtp_server
@@ -431,3 +431,17 @@ def test_a_bad_day_at_a_real_mail_server(office: Office, script: Script) -> None
     doubles = {raw for recipient, raw in script.taken if recipient == address["late"]}
     assert len(doubles) == 1, "the same bytes"
     assert office.message_to(address["gone"]).last_error == "5.1.1 no such user"
+
+
+def test_gives_up_what_was_held_for_too_long_and_writes_to_who_moves_up(office: Office) -> None:
+    with transaction() as session:
+        session.execute(update(Occurrence).values(capacity=1))
+    office.make.registration(office.event, email="late@example.com", places={"spanish": PlaceState.UNVERIFIED})
+    office.make.registration(office.event, email="next@example.com", places={"spanish": PlaceState.WAITLISTED})
+    carrier = Carrier()
+    office.work(carrier, after=timedelta(minutes=119))
+    assert carrier.sent == []
+    office.work(carrier, after=timedelta(hours=2))
+    assert carrier.sent == ["next@example.com"]
+    states = office.session.scalars(select(Place.state).order_by(Place.id)).all()
+    assert states == [PlaceState.CANCELLED, PlaceState.CONFIRMED]

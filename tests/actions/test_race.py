@@ -18,6 +18,7 @@ import eventsapp.db
 from eventsapp.actions import places
 from eventsapp.actions.move import choose_dates
 from eventsapp.actions.register import register
+from eventsapp.actions.verify import verify
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
 from eventsapp.domain.addresses import read_address
@@ -45,14 +46,15 @@ DIET = {
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does: ``email`` registers, choosing ``option``, ``cancels`` gives a registration up, or
-    ``moves`` takes one to the Spanish date."""
+    """What one process does: ``email`` registers, choosing ``option``, ``cancels`` gives a registration up,
+    ``verifies`` presses the button of its letter, or ``moves`` takes one to the Spanish date."""
 
     settings: Settings
     now: datetime
     event_id: int
     email: str = ""
     cancels: int = 0
+    verifies: int = 0
     moves: int = 0
     option: str = ""
     locked: bool = True
@@ -83,6 +85,9 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
                 if task.cancels:
                     places.cancel(session, task.cancels, now=task.now, settings=task.settings)
                     result = "cancelled"
+                elif task.verifies:
+                    verify(session, task.verifies, now=task.now, settings=task.settings)
+                    result = "verified"
                 elif task.moves:
                     choose_dates(session, task.moves, ["spanish"], now=task.now, settings=task.settings)
                     result = "moved"
@@ -222,6 +227,36 @@ def test_the_last_places_go_to_as_many_movers_and_the_others_keep_theirs(race, l
 def test_without_the_lock_movers_are_oversold(race, last_places, settings, now, make):
     event_id = last_places()
     assert race(movers(make, settings, now, event_id, locked=False)) == {"moved": 8}
+
+
+def latecomers(make, settings: Settings, now: datetime, event_id: int, *, locked: bool = True) -> list[Task]:
+    """People whose places were given up because their time was over, who all press the button now."""
+    event = db.session.get_one(Event, event_id)
+    there = [
+        make.registration(event, places={"spanish": PlaceState.CANCELLED}, verify_until=now).id
+        for _ in range(CONTENDERS)
+    ]
+    return [Task(settings, now, event_id, verifies=one, locked=locked) for one in there]
+
+
+def test_the_last_places_go_to_as_many_who_verify_late(race, last_places, settings, now, make):
+    event_id = last_places(verify_seconds=60)
+    assert race(latecomers(make, settings, now, event_id)) == {"verified": 5, "refused": 3}
+    assert states()[PlaceState.CONFIRMED] == LAST_PLACES
+    assert rows(Message) == LAST_PLACES
+
+
+def test_without_the_lock_latecomers_are_oversold(race, last_places, settings, now, make):
+    event_id = last_places(verify_seconds=60)
+    assert race(latecomers(make, settings, now, event_id, locked=False)) == {"verified": 8}
+
+
+def test_a_button_pressed_eight_times_at_once_writes_one_letter(race, last_places, settings, now, make):
+    event_id = last_places(verify_seconds=60)
+    waiting = {"spanish": PlaceState.UNVERIFIED}
+    one = make.registration(db.session.get_one(Event, event_id), places=waiting).id
+    assert race([Task(settings, now, event_id, verifies=one)] * CONTENDERS) == {"verified": CONTENDERS}
+    assert (states(), rows(Message)) == ({PlaceState.CONFIRMED: 1}, 1)
 
 
 def test_those_who_come_and_those_who_go_never_overfill(race, last_places, settings, now, make):
