@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import Page, Response
@@ -20,7 +20,7 @@ from eventsapp.domain.vocabulary import (
     QuestionType,
     RegistrationNeed,
 )
-from eventsapp.models import Event
+from eventsapp.models import AddressChange, Event
 from tests.browser.live import NOW, Live
 from tests.factory import Make
 
@@ -154,6 +154,12 @@ SCENES = {
     "manage-details": Scene("/{tag}/manage/{details}/details", send=True),
     "manage-language": Scene("/{tag}/manage/{manage}/language"),
     "manage-ask": Scene("/{tag}/events/forum/link", send=True),
+    "address": Scene("/{tag}/manage/{moving}/address"),
+    "address-error": Scene("/{tag}/manage/{moving}/address", send=True),
+    "address-confirm": Scene("/{tag}/address/{address}"),
+    "data": Scene("/{tag}/manage/{details}/data"),
+    "erase": Scene("/{tag}/manage/{manage}/erase"),
+    "erased": Scene("/{tag}/erased"),
     "zones": Scene("/{tag}/time-zone?q=mex&return=/{tag}/events/forum"),
     "organization": Scene("/{tag}/organizations/riverside"),
     "missing": Scene("/{tag}/events/no-such-event"),
@@ -329,7 +335,31 @@ def set_paths(live: Live) -> dict[str, str]:
         "joining": join_link(live, "running", PlaceState.CONFIRMED),
         "manage": own_link(live, "series", PlaceState.CONFIRMED, Purpose.MANAGE),
         "details": own_link(live, "evening", PlaceState.CONFIRMED, Purpose.MANAGE),
+        **address_links(live),
     }
+
+
+def address_links(live: Live) -> dict[str, str]:
+    """The manage link of somebody who waits for a new address to be confirmed, and the link in the letter to it."""
+    with live.rows() as make:
+        event = db.session.scalars(select(Event).where(Event.slug == "forum")).one()
+        registration = make.registration(event)
+        email = f"zoe.{registration.public_id}@example.net"
+        with transaction() as session:
+            change = AddressChange(
+                registration_id=registration.id,
+                public_id=links.new_public_id(),
+                email=email,
+                address_key=email,
+                created_at=make.now,
+                expires_at=make.now + timedelta(days=1),
+            )
+            session.add(change)
+        key = live.settings.link_key
+        return {
+            "moving": links.token(key, Purpose.MANAGE, registration.public_id),
+            "address": links.token(key, Purpose.ADDRESS, change.public_id),
+        }
 
 
 def join_link(live: Live, slug: str, state: PlaceState) -> str:
