@@ -373,3 +373,59 @@ def test_a_decision_never_oversells_never_jumps_the_queue_and_agrees_with_the_pa
         assert len(set(decided.values())) == 1
     if rules.approval is Approval.MANUAL:
         assert set(decided.values()) == {PENDING}
+
+
+# Choosing anew
+
+STATES = st.sampled_from([PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING])
+OFFERS = st.tuples(
+    *(
+        st.builds(
+            lambda offer, capacity, confirmed, waiting, cancelled: replace(
+                offer, capacity=capacity, confirmed=confirmed, waiting=waiting, cancelled=cancelled
+            ),
+            st.just(offer),
+            st.sampled_from([None, 0, 1, 2]),
+            st.integers(0, 2),
+            st.integers(0, 1),
+            st.booleans(),
+        )
+        for offer in (A, B, C)
+    )
+)
+
+
+@given(
+    offers=OFFERS,
+    held=st.dictionaries(st.sampled_from("abc"), STATES),
+    chosen=st.lists(st.sampled_from("abc"), unique=True),
+    choose=st.sampled_from(list(Choose)),
+    approval=st.sampled_from(list(Approval)),
+    waitlist=st.booleans(),
+)
+def test_choosing_anew_gives_what_was_chosen_or_refuses(*, offers, held, chosen, choose, approval, waitlist):
+    """Nothing is lost that was chosen, nothing is taken that was not, and what is new is what a newcomer would get."""
+    rules = replace(RULES, choose=choose, approval=approval, waitlist=waitlist)
+    live = {offer.key for offer in offers if not offer.cancelled}
+    try:
+        change = admission.change(rules, offers, held, chosen, NOW)
+    except (Invalid, Refused):
+        return
+    meant = live if choose is Choose.ALL or not chosen else set(chosen)  # one date alone need not be chosen
+    assert set(change.kept) | set(change.taken) == meant
+    assert set(change.kept) == meant & held.keys() & live
+    assert set(change.given_up) == (held.keys() & live) - meant
+    for key, state in change.taken.items():
+        found = standing(rules, next(offer for offer in offers if offer.key == key), NOW)
+        assert found.admits
+        assert state is not PlaceState.CONFIRMED or (found is Standing.OPEN and approval is Approval.AUTOMATIC)
+    loses = any(held[key] is PlaceState.CONFIRMED for key in change.given_up)
+    assert change.doubtful is (loses and any(state is not PlaceState.CONFIRMED for state in change.taken.values()))
+
+
+def test_a_date_called_off_is_neither_kept_nor_given_up():
+    held = {"a": PlaceState.CONFIRMED, "b": PlaceState.CONFIRMED}
+    change = admission.change(RULES, [replace(A, cancelled=True), B, C], held, ["c"], NOW)
+    assert (change.kept, change.given_up, change.taken) == ((), ("b",), {"c": PlaceState.CONFIRMED})
+    with pytest.raises(Refused):
+        admission.change(RULES, [replace(A, cancelled=True), B, C], {}, ["a"], NOW)

@@ -594,6 +594,10 @@ class TestAsking:
             assert client.get(f"/en/events/{slug}/link").status_code == 404
             assert client.post(f"/en/events/{slug}/link", data={"email": "a@example.org"}).status_code == 404
 
+    def test_where_nobody_registers_there_is_nothing_to_send(self, client, make):
+        make.event(occurrences=[{**IN_ENGLISH, "registration": "none"}])
+        assert "/link" not in client.get("/en/events/forum").text
+
     def test_the_event_leads_there(self, client, make):
         make.event()
         page = read(client.get("/en/events/forum"))

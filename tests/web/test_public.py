@@ -260,7 +260,10 @@ def test_an_event_that_is_over_points_to_what_comes_next(client, make):
     page = read(client.get("/events/forum"))
     assert badges(page) == ["Over"]
     assert instead(page).startswith("This event is over See what comes next")
-    assert page.one("section", class_="register").all("a")[-1]["href"] == "/organizations/example-league"
+    assert (
+        page.one("section", class_="register").one("p", class_="links").all("a")[-1]["href"]
+        == "/organizations/example-league"
+    )
 
 
 def test_dates_that_are_over_stand_behind_those_to_come(client, make):
