@@ -135,7 +135,7 @@ def _state_words(slot: Slot) -> str:
         PlaceState.CONFIRMED: pgettext("place", "Confirmed"),
         PlaceState.WAITLISTED: _("On the waiting list"),
         PlaceState.PENDING: _("Waiting for approval"),
-        PlaceState.UNVERIFIED: _("Not confirmed yet"),
+        PlaceState.UNVERIFIED: _("E-mail address not confirmed"),
         PlaceState.CANCELLED: pgettext("place", "Cancelled"),
         PlaceState.DECLINED: _("Not accepted"),
     }[slot.state]
