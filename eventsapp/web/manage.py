@@ -18,7 +18,7 @@ from eventsapp.actions.move import Doubtful, choose_dates
 from eventsapp.actions.resend import send_again, send_link
 from eventsapp.db import db, transaction
 from eventsapp.domain.addresses import Address, masked, read_address
-from eventsapp.domain.admission import Change
+from eventsapp.domain.admission import Change, Standing
 from eventsapp.domain.applicant import read_name
 from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.errors import DomainError, Invalid, Refused, TooMany
@@ -42,7 +42,7 @@ from eventsapp.translations import gettext, say
 from eventsapp.translations import gettext as _
 from eventsapp.web.editions import Edition, Words, languages_of, listed_editions, with_entry, words_in, words_of
 from eventsapp.web.fields import CheckedForm, Entry, Kind, Option, Typed
-from eventsapp.web.forms import zone_text
+from eventsapp.web.forms import NO_MATTER, zone_text
 from eventsapp.web.headers import keep_private
 from eventsapp.web.language import Reading, letter_languages, read_in
 from eventsapp.web.limits import per_network
@@ -98,7 +98,7 @@ class Mine:
         mine = {one.edition.key for one in self.held if one.live or one.state is PlaceState.DECLINED}
         free = [edition for edition in self.editions if edition.key not in mine]
         admitting = [edition for edition in free if edition.standing.admits]
-        coming = [one for one in free if not (one.over or one.called_off or one.standing.value == "no_registration")]
+        coming = [edition for edition in free if edition.standing not in NO_MATTER]
         whole = self.event.choose is not Choose.ALL or len(admitting) == len(coming)
         waits_for_proof = any(one.state is PlaceState.UNVERIFIED for one in self.live)
         return admitting if whole and self.changeable and not waits_for_proof else []
@@ -107,7 +107,8 @@ class Mine:
     def refused(self) -> list[Edition]:
         """Dates to come that one cannot take now."""
         shown = {one.key for one in self.offered} | {one.edition.key for one in self.live}
-        return [edition for edition in self.editions if not (edition.over or edition.key in shown)]
+        asking = [edition for edition in self.editions if edition.standing is not Standing.NO_REGISTRATION]
+        return [edition for edition in asking if not (edition.over or edition.key in shown)]
 
 
 # The hub
@@ -264,7 +265,8 @@ class DatesForm(CheckedForm):
         options = [Option(edition.key, Words(edition.words.whole), edition) for edition in self.editions]
         legend = Words(_("The date and time that suit you"))
         super().__init__({"occurrences": Entry(legend, kind, options=options)})
-        self.process(typed, data={"occurrences": list(self.mine)})
+        only = [self.editions[0].key] if len(self.editions) == 1 else []
+        self.process(typed, data={"occurrences": list(self.mine) or only})
 
     @property
     def chosen(self) -> tuple[str, ...]:

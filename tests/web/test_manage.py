@@ -563,7 +563,7 @@ class TestAsking:
         assert page.one(role="status").text == (
             "If z…@example.org is registered for this event, we have just written to it."
         )
-        assert letters() == [LetterKind.LINK]
+        assert letters() == [LetterKind.LINK, LetterKind.VERIFICATION]  # to verify comes first
 
     def test_looking_asks_nothing(self, client, make, letters):
         make.registration(make.event(), email="zoe@example.org")
