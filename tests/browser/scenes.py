@@ -145,6 +145,9 @@ SCENES = {
     "questions": Scene("/{tag}/events/evening?tz=America/Mexico_City"),
     "errors": Scene("/{tag}/events/evening", send=True),
     "receipt": Scene("/{tag}/registrations/{receipt}"),
+    "receipt-to-confirm": Scene("/{tag}/registrations/{to_confirm}"),
+    "verify": Scene("/{tag}/verify/{verify}"),
+    "verified": Scene("/{tag}/verify/{verified}/done"),
     "join": Scene("/{tag}/j/{join}"),
     "waiting": Scene("/{tag}/j/{waiting}"),
     "joining": Scene("/{tag}/j/{joining}"),
@@ -288,6 +291,12 @@ def _set_states(make: Make) -> None:
         approval=Approval.MANUAL,
     )
     make.event(
+        "proved",
+        languages=both("By confirmed e-mail address", "Con correo electrónico confirmado"),
+        occurrences=[_at("day", in_june)],
+        verify_seconds=2 * 3600,
+    )
+    make.event(
         "open-house",
         languages=both("Come as you are", "Venga como quiera"),
         occurrences=[_at("day", in_june, registration=RegistrationNeed.NONE, location={"": "Calle Mayor 1, Madrid"})],
@@ -330,6 +339,9 @@ def set_paths(live: Live) -> dict[str, str]:
     return {
         "letter": min(live.mail.glob("*.eml")).name,
         "receipt": receipt,
+        "to_confirm": live.register("proved", name="Zoë Muñoz", email="zoe@example.org", time_zone="Mexico City"),
+        "verify": own_link(live, "proved", PlaceState.UNVERIFIED, Purpose.VERIFY),
+        "verified": own_link(live, "proved", PlaceState.CONFIRMED, Purpose.VERIFY),
         "join": join_link(live, "forum", PlaceState.CONFIRMED),
         "waiting": join_link(live, "waitlist", PlaceState.WAITLISTED),
         "joining": join_link(live, "running", PlaceState.CONFIRMED),
