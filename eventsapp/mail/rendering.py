@@ -289,7 +289,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(_=_gettext, gettext=_gettext, direction=direction)
+    environment.globals.update(_=_gettext, gettext=_gettext, pgettext=pgettext, direction=direction)
     environment.filters.update(wrap=_wrap)
     return environment
 
