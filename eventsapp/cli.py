@@ -294,6 +294,24 @@ def ics(arguments: argparse.Namespace) -> None:
         _print_bytes(ical.publish(entries, name=words.summary, url=url), arguments.output)
 
 
+def text(arguments: argparse.Namespace) -> None:
+    from eventsapp.domain.cities import city_from_text, city_key
+    from eventsapp.domain.languages import canonical_tag
+    from eventsapp.queries.announcements import announcement, together
+
+    with application() as (settings, session):
+        event = _event(session, arguments.event)
+        tag = canonical_tag(arguments.language) if arguments.language else event.default_language_tag
+        cities = [city_key(city_from_text(name, tag), tag) for name in arguments.city]
+        if arguments.language:
+            found = announcement(event, tag, now=now(), settings=settings, cities=cities)
+        else:
+            found = together(event, now=now(), settings=settings, cities=cities)
+    if not found:
+        raise CommandFailed(f"{arguments.event} has no dates to come.")
+    _print_bytes(f"{found}\n".encode())
+
+
 def _event(session: "Session", slug: str) -> "Event":
     from sqlalchemy import select
 
@@ -327,6 +345,24 @@ def registrations_list(arguments: argparse.Namespace) -> None:
             for place in registration.places
             if arguments.state in (None, place.state)
         ]
+    _print_rows(arguments.format, heads, rows)
+
+
+def registrations_count(arguments: argparse.Namespace) -> None:
+    from eventsapp.domain.timezones import local
+    from eventsapp.queries.counts import counts_of
+
+    heads = ("occurrence", "date", "language", *(state.value for state in PlaceState), "people", "capacity", "left")
+    with application() as (_, session):
+        rows = []
+        for count in counts_of(session, _event(session, arguments.event), now=now()):
+            one = count.occurrence
+            which = ("all dates", "", "")
+            if one is not None:
+                date = f"{local(one.starts_at, one.tzid).strftime(DAY_AND_TIME)} {one.tzid}"
+                which = (one.key, date, one.language_tag or "all")
+            limits = ("" if number is None else str(number) for number in (count.capacity, count.left))
+            rows.append((*which, *(str(count.states[state]) for state in PlaceState), str(count.people), *limits))
     _print_rows(arguments.format, heads, rows)
 
 
@@ -549,6 +585,12 @@ def _add_records(commands: _Commands) -> None:
     calendar.add_argument("--occurrence", metavar="ID", help="this occurrence alone")
     calendar.add_argument("--language", metavar="TAG", help="a BCP 47 tag, such as es or pt-BR")
     calendar.add_argument("--output", metavar="FILE", help="write to this file")
+    telling = commands.add("text", text, "print a text to copy into messages, with the time in several cities")
+    telling.add_argument("event", metavar="EVENT", help="the event's slug")
+    telling.add_argument("--language", metavar="TAG", help="this language alone, such as es or pt-BR")
+    telling.add_argument(
+        "--city", action="append", default=[], metavar="NAME", help="add the time in this city; may be repeated"
+    )
 
 
 def _add_registrations(commands: _Commands) -> None:
@@ -559,6 +601,11 @@ def _add_registrations(commands: _Commands) -> None:
         "--state", type=PlaceState, choices=list(PlaceState), metavar="STATE", help=_one_of(PlaceState)
     )
     _add_format(listing)
+    counting = registrations.add(
+        "count", registrations_count, "count places by date and state; people at several dates count once in the sum"
+    )
+    counting.add_argument("event", metavar="EVENT", help="the event's slug")
+    _add_format(counting)
     decisions = {
         "approve": "give a pending or waitlisted person the place, and write to them",
         "decline": "decline a pending person, and write to them",

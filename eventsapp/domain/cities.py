@@ -16,7 +16,7 @@ from babel import Locale
 
 from eventsapp.domain import timezones, wording
 from eventsapp.domain.errors import N_, Invalid
-from eventsapp.domain.languages import babel_locale
+from eventsapp.domain.languages import babel_locale, parents, usual_region
 from eventsapp.domain.text import clean_line
 
 _UTC = "Etc/UTC"
@@ -59,6 +59,13 @@ _REGIONS_OF_ISLANDS = {
     "Indian/Cocos": _OCEANIA,
     "Indian/Kerguelen": _ANTARCTICA,
     "Indian/Maldives": _ASIA,
+}
+_MAIN_TZIDS = {"AR": "America/Argentina/Buenos_Aires"}  # more of the big cities are in another zone, of the same clock
+_USUAL = {
+    "ar": ("Africa/Cairo", "Asia/Riyadh"),
+    "en": ("America/New_York", "Europe/London"),
+    "es": ("America/Mexico_City", "America/Bogota", "Europe/Madrid"),
+    "pt": ("America/Sao_Paulo", "Europe/Lisbon"),
 }
 _MORE_COUNTRY_NAMES = {
     "AE": ("UAE", "Emirates", "Emiratos"),
@@ -143,6 +150,49 @@ def tzid_from_text(text: str, tag: str) -> str:
     if begun and len(wanted) >= _LEAST_PREFIX:
         return _only(begun, text)
     raise _unknown(text, wanted, entries, tag)
+
+
+def city_from_text(text: str, tag: str) -> City:
+    """The city itself for what somebody wrote; its zone is the one that ``tzid_from_text`` finds, or it raises."""
+    tzid = tzid_from_text(text, tag)
+    wanted = folded(text[:_LONGEST_QUERY])
+    entries = [*_exact(text, wanted, _entries(str(babel_locale(tag)))), *(entry for _, entry in _ranked(wanted, tag))]
+    return next((entry.city for entry in entries if entry.city.tzid == tzid), _zone_city(tzid, tag))
+
+
+def city_key(city: City, tag: str) -> str:
+    """What ``city_of_key`` knows a city by in every language; ``city`` is named in the language ``tag``."""
+    if city.name == wording.city_words(city.tzid, tag):
+        return city.tzid
+    return f"{city.name}, {timezones.country_of(city.tzid)}"
+
+
+@lru_cache(maxsize=4096)
+def city_of_key(key: str, tag: str) -> City | None:
+    """The city of a ``city_key`` as ``tag`` names it. Any other exact name will do; None where it is not clear."""
+    if key in timezones.offered_tzids():
+        return _zone_city(key, tag)
+    found = _exact(key, folded(key[:_LONGEST_QUERY]), _entries(str(babel_locale(tag))))
+    return found[0].city if len(_by_clock(found)) == 1 else None
+
+
+@cache
+def usual_tzids(tag: str) -> tuple[str, ...]:
+    """The zones that many readers of a language live in: of the region that its tag names, then of its largest."""
+    tags = parents(tag)
+    regions = [part for part in tag.split("-")[1:] if part in timezones.country_tzids()]
+    by_language = _USUAL.get(tags[-1]) or tuple(main_tzid(region) for region in [usual_region(tag)] if region)
+    return tuple(dict.fromkeys([*map(main_tzid, regions), *by_language]))
+
+
+def main_tzid(country: str) -> str:
+    """The zone of a country in which most of its big cities are, by its ISO 3166-1 code."""
+    tzids = timezones.country_tzids()[country]
+    return _MAIN_TZIDS.get(country) or max(tzids, key=lambda tzid: len(_big_cities().get(tzid, ())))
+
+
+def _zone_city(tzid: str, tag: str) -> City:
+    return next(entry.city for entry in _entries(str(babel_locale(tag))) if entry.is_zone and entry.city.tzid == tzid)
 
 
 @lru_cache(maxsize=16384)

@@ -164,6 +164,14 @@ def direction(tag: str) -> Literal["ltr", "rtl"]:
     return "rtl" if _script_of(tag) in _RTL_SCRIPTS else "ltr"
 
 
+def usual_region(tag: str) -> str:
+    """The ISO 3166-1 code of the country that most readers of a language live in; empty where CLDR knows none."""
+    likely = get_global("likely_subtags")
+    found = next((str(likely[key]) for step in _parents(tag) if (key := step.replace("-", "_")) in likely), "")
+    region = found.rpartition("_")[2]
+    return region if len(region) == 2 and region not in _NO_COUNTRY else ""  # noqa: PLR2004
+
+
 def own_name(tag: str) -> str:
     """What a language calls itself, as a heading or link: Español, العربية, 繁體中文."""
     name = language_name(tag, tag)

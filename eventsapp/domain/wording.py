@@ -6,6 +6,7 @@ headers and calendars, are searched and compared, and read rightly in a right-to
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache, reduce
@@ -168,6 +169,20 @@ def zone_words(tzid: str, at: datetime, tag: str) -> str:
 def city_words(tzid: str, tag: str) -> str:
     """The zone's city as the language spells it: "Los Ángeles"; "UTC" for Etc/UTC."""
     return _city(tzid, babel_locale(tag))
+
+
+def cities_line(starts_at: datetime, cities: Sequence[tuple[str, str]], tag: str) -> str:
+    """One instant on the clocks of cities: "Los Angeles 16:00 · Mexico City 17:00 · Madrid 01:00 (+1)".
+
+    ``cities`` are zones with their city's name; the first is the event's own, and other days are marked against its
+    date. In a script from right to left a sign would be torn from its number, so there the weekday says it.
+    """
+    locale = babel_locale(tag)
+    own_date = timezones.local(starts_at, cities[0][0]).date()
+    return " · ".join(
+        f"{name} {_padded_clock(at, locale)}{_other_day(at, own_date, locale)}"
+        for name, at in ((name, timezones.local(starts_at, tzid)) for tzid, name in cities)
+    )
 
 
 def until_words(delta: timedelta, tag: str) -> str:
@@ -396,6 +411,22 @@ def _tile(day: date, pattern: str, locale: Locale) -> str:
 def _clock(moment: datetime | time, locale: Locale) -> str:
     """The time of day as it stands alone: "5:00 pm", "17:00 Uhr"."""
     return _wall_clock(moment, locale) + _OCLOCK.get(locale.language, "")
+
+
+def _padded_clock(moment: datetime, locale: Locale) -> str:
+    """The time of day by 24 hours and with two digits each, so that clocks beside each other are alike."""
+    pattern = _plain(str(locale.datetime_skeletons["Hm"].pattern)) if "Hm" in locale.datetime_skeletons else "HH:mm"
+    wall = parse_pattern(re.sub("H+", "HH", pattern, count=1)).apply(moment.replace(tzinfo=None), locale)
+    return _native_digits(wall, locale)
+
+
+def _other_day(moment: datetime, day: date, locale: Locale) -> str:
+    shift = (moment.date() - day).days
+    if not shift:
+        return ""
+    if locale.text_direction == "rtl":
+        return f" ({_dated(moment, 'EEEE', locale)})"
+    return f" ({'+' if shift > 0 else '−'}{_native_digits(str(abs(shift)), locale)})"
 
 
 def _wall_clock(moment: datetime | time, locale: Locale) -> str:

@@ -42,9 +42,7 @@ class Occurrence(Base):
     language_tag: Mapped[str | None]  # held in this language; None: in all of the event's
     capacity: Mapped[int | None]  # None: no limit
     location: Mapped[dict[str, str]] = mapped_column(Json, default=dict)  # {language tag, or "" for all: text}
-    recording: Mapped[dict[str, str]] = mapped_column(
-        Json, default=dict
-    )  # {language tag, or "": https address}
+    recording: Mapped[dict[str, str]] = mapped_column(Json, default=dict)  # {language tag, or "": https address}
     registration: Mapped[RegistrationNeed] = mapped_column(
         one_of(RegistrationNeed, "registration"), default=RegistrationNeed.REQUIRED
     )

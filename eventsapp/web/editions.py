@@ -17,6 +17,7 @@ from eventsapp.domain.languages import direction, own_name, related
 from eventsapp.domain.vocabulary import ConferenceAccess
 from eventsapp.domain.wording import ReaderWords, TimeWords, moment_words, reader_words, time_words
 from eventsapp.models import Event, LanguageVariant, Occurrence
+from eventsapp.queries.announcements import also_in, page_tag
 from eventsapp.queries.entries import public_entry, text_for, variant
 from eventsapp.queries.registrations import offer_of, rules_of, tallies
 from eventsapp.web.language import Reading
@@ -57,6 +58,8 @@ class Edition:
     location: Words = NOWHERE
     online: bool = False
     registered_only: bool = False  # there is a room, and it is named in a letter
+    page_tag: str = ""  # there is a page in the language it is held in, and it is another than this
+    also: str = ""  # the sentence that leads there
 
     @property
     def over(self) -> bool:
@@ -118,6 +121,19 @@ def whole_editions(
         with_entry(edition, occurrence, reading, settings)
         for edition, occurrence in zip(found, event.occurrences, strict=True)
     ]
+
+
+def own_first(event: Event, editions: Sequence[Edition], reading: Reading) -> list[Edition]:
+    """An event's editions for its page in one language: those held in it, and then what has a page of its own."""
+
+    def led(edition: Edition) -> Edition:
+        tag = page_tag(event, edition.language_tag)
+        if tag in ("", reading.words):
+            return edition
+        also = also_in(edition.language_tag, edition.starts_at, edition.tzid, reading.body)
+        return replace(edition, page_tag=tag, also=also)
+
+    return sorted(map(led, editions), key=lambda edition: edition.page_tag != "")
 
 
 def edition_of(

@@ -90,7 +90,8 @@ def elsewhere(tag: str | None, **values: Any) -> str:
     if request.endpoint is None or "tag" not in _arguments(request.endpoint):
         return f"/{tag}/" if tag else "/"
     kept = {name: request.args[name] for name in ("page", "q", "return") if name in request.args}
-    return link(request.endpoint, **((request.view_args or {}) | kept | {"tag": tag} | values))
+    cities = {"city": request.args.getlist("city")} if "city" in request.args else {}
+    return link(request.endpoint, **((request.view_args or {}) | kept | cities | {"tag": tag} | values))
 
 
 def page_url(number: int) -> str:

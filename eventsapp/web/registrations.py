@@ -18,7 +18,7 @@ from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import event_by_slug
 from eventsapp.queries.registrations import held_until, options_left, promised_by, receipt_by_token, receipt_token
 from eventsapp.web.calendars import calendar_file
-from eventsapp.web.editions import languages_of, whole_editions, words_in, words_of
+from eventsapp.web.editions import languages_of, own_first, whole_editions, words_in, words_of
 from eventsapp.web.forms import AddressForm, RegistrationForm
 from eventsapp.web.headers import keep_private
 from eventsapp.web.language import read_in
@@ -115,7 +115,8 @@ def _form(session: Session, event: Event) -> RegistrationForm:
         session, event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
     )
     left = options_left(session, event)
-    return RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), typed=request.form, left=left)
+    ordered = own_first(event, editions, reading)
+    return RegistrationForm(event, ordered, reading=reading, reader_tzid=reader_tzid(), typed=request.form, left=left)
 
 
 def _refused(slug: str, error: DomainError) -> Response:
