@@ -120,6 +120,35 @@ def test_ics(app, make, run, tmp_path):
     assert path.read_bytes().endswith(b"END:VCALENDAR\r\n")
 
 
+# Texts to copy
+
+
+def test_text_is_what_the_page_offers(app, make, run):
+    make.event(occurrences=FUTURE, languages={"en": "Public forum", "es": "Foro público"})
+    status, said, wrong = run("text", "forum", "--language", "en", "--city", "houston", "--city", "Ciudad de México")
+    assert (status, wrong) == (0, "")
+    assert said.splitlines() == [
+        "Public forum",
+        "",
+        "Wednesday 13 June 2040",
+        "Los Angeles 16:00 · Houston 18:00 · Mexico City 17:00",
+        "Held in English.",
+        "",
+        "https://events.example.org/en/events/forum",
+    ]
+    status, said, _ = run("text", "forum")
+    assert (status, said.count("– – –"), said.count("https://events.example.org/es/events/forum\n")) == (0, 1, 1)
+
+
+def test_text_says_what_it_cannot_do(app, make, run):
+    make.event(occurrences=[{"key": "past", "dtstart_local": datetime(2020, 6, 13, 16)}])  # noqa: DTZ001
+    assert run("text", "forum") == (2, "", "forum has no dates to come.\n")
+    assert run("text", "forum", "--city", "Atlantis")[1] == ""
+    status, _, wrong = run("text", "forum", "--city", "San José")
+    assert status == 2
+    assert wrong.startswith("San José may mean several places. Write one of these: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -145,6 +174,25 @@ def test_what_is_not_there_is_said_in_a_sentence(app, make, run, arguments, sent
 
 
 # Registrations
+
+
+def test_registrations_are_counted_apart_and_together(app, make, run):
+    event = make.event(occurrences=[{**FUTURE[0], "capacity": 3}, {**FUTURE[0], "key": "last", "language_tag": None}])
+    make.registration(event, places={"later": PlaceState.CONFIRMED, "last": PlaceState.CONFIRMED})
+    make.registration(event, places={"later": PlaceState.CANCELLED, "last": PlaceState.WAITLISTED})
+    status, said, wrong = run("registrations", "count", "forum", "--format", "csv")
+    assert (status, wrong) == (0, "")
+    heads, *rows = csv.reader(io.StringIO(said))
+    states = [str(state) for state in PlaceState]
+    assert heads == ["occurrence", "date", "language", *states, "people", "capacity", "left"]
+    when = "2040-06-13 16:00 America/Los_Angeles"
+    assert rows == [
+        ["later", when, "en", "0", "1", "0", "0", "1", "0", "1", "3", "2"],
+        ["last", when, "all", "0", "1", "1", "0", "0", "0", "2", "", ""],
+        ["all dates", "", "", "0", "2", "1", "0", "1", "0", "2", "", ""],
+    ]
+    assert run("registrations", "count", "forum")[1].splitlines()[0].split() == heads
+    assert run("registrations", "count", "nothing") == (2, "", "There is no event nothing.\n")
 
 
 def test_registrations_are_listed_as_a_table(app, make, run):

@@ -61,9 +61,14 @@ def together(event: Event, *, now: datetime, settings: Settings, cities: Sequenc
     )
 
 
-def page_tag(event: Event, held: str | None) -> str:
-    """The language of the page that is meant for those who take part in the language ``held``; empty: any of them."""
-    return lookup(held, [words.language_tag for words in event.variants], "") if held else ""
+def page_tag(event: Event, occurrence: Occurrence, here: str) -> str:
+    """The language of the page that is meant for those who take part in this occurrence; empty where there is none.
+
+    What is held in all of the event's languages is at home on each page, and so on the one in the language ``here``.
+    """
+    if occurrence.language_tag is None:
+        return here
+    return lookup(occurrence.language_tag, [words.language_tag for words in event.variants], "")
 
 
 def _text(
@@ -77,11 +82,12 @@ def _text(
 ) -> str:
     """``alone``: the other editions are named as well, in one line each."""
     tag, dates = words.language_tag, coming(event, now=now)
-    own = [one for one in dates if page_tag(event, one.language_tag) in ("", tag)]
-    others = [one for one in dates if one not in own] if own and alone else []
+    pages = {one.key: page_tag(event, one, tag) for one in dates}
+    others = [one for one in dates if tag in pages.values() and pages[one.key] not in ("", tag)]
+    shown = [one for one in dates if one not in others]
     with speaking(tag):
-        parts = [words.summary, *("\n".join(_dated(one, tag, cities)) for one in own or dates)]
-        parts += ["\n".join(_also(one, tag) for one in others)] if others else []
+        parts = [words.summary, *("\n".join(_dated(one, tag, cities)) for one in shown)]
+        parts += ["\n".join(_also(one, tag) for one in others)] if others and alone else []
         parts.append(page_url(event, tag, settings=settings))
     return "\n\n".join(parts)
 

@@ -13,7 +13,7 @@ from eventsapp.config import Settings
 from eventsapp.domain import admission
 from eventsapp.domain.admission import Standing
 from eventsapp.domain.entry import CalendarEntry
-from eventsapp.domain.languages import direction, own_name, related
+from eventsapp.domain.languages import alike, direction, own_name
 from eventsapp.domain.vocabulary import ConferenceAccess
 from eventsapp.domain.wording import ReaderWords, TimeWords, moment_words, reader_words, time_words
 from eventsapp.models import Event, LanguageVariant, Occurrence
@@ -91,7 +91,7 @@ class Opening:
 
 def words_of(text: str, tag: str, reading: Reading) -> Words:
     """``text`` in the language ``tag``, marked where what stands around it is in another."""
-    if not tag or related(tag, reading.body):
+    if not tag or alike(tag, reading.body):
         return Words(text)
     return Words(text, tag, direction(tag))
 
@@ -124,16 +124,24 @@ def whole_editions(
 
 
 def own_first(event: Event, editions: Sequence[Edition], reading: Reading) -> list[Edition]:
-    """An event's editions for its page in one language: those held in it, and then what has a page of its own."""
+    """An event's editions for its page in one language: those held in it, and last those with a page of their own.
 
-    def led(edition: Edition) -> Edition:
-        tag = page_tag(event, edition.language_tag)
-        if tag in ("", reading.words):
-            return edition
-        also = also_in(edition.language_tag, edition.starts_at, edition.tzid, reading.body)
-        return replace(edition, page_tag=tag, also=also)
+    As they are, where nothing that is held in it is to come.
+    """
+    pages = {occurrence.key: page_tag(event, occurrence, reading.words) for occurrence in event.occurrences}
+    if not any(pages[one.key] == reading.words for one in editions if not (one.over or one.called_off)):
+        return list(editions)
+    return [
+        *(one for one in editions if pages[one.key] == reading.words),
+        *(one for one in editions if not pages[one.key]),
+        *(_led(one, pages[one.key], reading) for one in editions if pages[one.key] not in ("", reading.words)),
+    ]
 
-    return sorted(map(led, editions), key=lambda edition: edition.page_tag != "")
+
+def _led(edition: Edition, tag: str, reading: Reading) -> Edition:
+    """``also`` is in the language of our own words, whatever the page's."""
+    also = also_in(edition.language_tag, edition.starts_at, edition.tzid, reading.body)
+    return replace(edition, page_tag=tag, also=also)
 
 
 def edition_of(

@@ -23,6 +23,7 @@ from eventsapp.web.editions import (
     listed,
     listed_editions,
     opening_of,
+    own_first,
     topics_of,
     whole_editions,
     words_in,
@@ -59,9 +60,10 @@ def event(slug: str) -> Response:
 def event_page(event: Event, *, form: RegistrationForm | None = None, status: int = 200) -> Response:
     """An event with its form; after a mistake ``form`` is the one that was sent, with what is wrong in it."""
     reading = read_in(languages_of(event), event.default_language_tag)
-    editions = whole_editions(
+    by_time = whole_editions(
         _session(), event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
     )
+    editions = own_first(event, by_time, reading)
     words = words_in(event, reading)
     left = options_left(_session(), event)
     form = form or RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), left=left)
@@ -88,7 +90,7 @@ def event_page(event: Event, *, form: RegistrationForm | None = None, status: in
         data=structured_data(
             event,
             words,
-            editions,
+            by_time,
             url=absolute(path),
             image=absolute(image),
             organization_url=absolute(link("public.organization", slug=event.organization.slug, tag=None, tz=None)),

@@ -163,6 +163,7 @@ SCENES = {
     "data": Scene("/{tag}/manage/{details}/data"),
     "erase": Scene("/{tag}/manage/{manage}/erase"),
     "erased": Scene("/{tag}/erased"),
+    "share": Scene("/{tag}/events/forum/share?city=Houston,+US&q=san"),
     "zones": Scene("/{tag}/time-zone?q=mex&return=/{tag}/events/forum"),
     "organization": Scene("/{tag}/organizations/riverside"),
     "missing": Scene("/{tag}/events/no-such-event"),

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventsapp.domain import cities, timezones
-from eventsapp.domain.cities import City, folded, search_cities, tzid_from_text, zone_cities
+from eventsapp.domain.cities import (
+    City,
+    city_from_text,
+    city_key,
+    city_of_key,
+    folded,
+    search_cities,
+    tzid_from_text,
+    usual_tzids,
+    zone_cities,
+)
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.timezones import UnclearZone
 from tests.domain.native_names import FILE, native_names
@@ -303,3 +313,51 @@ def test_native_names_are_those_of_cldr() -> None:
 )
 def test_folding(text: str, same: str) -> None:
     assert folded(text) == same
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "key"),
+    [
+        ("houston", "Houston", "Houston, US"),
+        ("San Francisco", "San Francisco", "San Francisco, US"),
+        ("America/Chicago", "Chicago", "America/Chicago"),
+        ("Milano", "Milan", "Milan, IT"),
+        ("Germany", "Berlin", "Europe/Berlin"),
+    ],
+)
+def test_a_city_keeps_its_own_name_beside_its_zone(text: str, name: str, key: str) -> None:
+    city = city_from_text(text, "en")
+    assert (city.name, city_key(city, "en")) == (name, key)
+
+
+@pytest.mark.parametrize("text", ["San José", "Spain", "Atlantis", "EST", ""])
+def test_a_city_that_is_not_clear_is_none(text: str) -> None:
+    with pytest.raises(Invalid):
+        city_from_text(text, "en")
+    assert city_of_key(text, "en") is None
+
+
+def test_every_city_is_known_by_its_key_in_every_language() -> None:
+    for tag in ("en", "es", "ar"):
+        for city in dict.fromkeys(entry.city for entry in cities._entries(tag)):
+            key = city_key(city, tag)
+            assert {
+                known and known.tzid for known in (city_of_key(key, other) for other in ("en", "ar", "zh-Hans"))
+            } == {city.tzid}
+
+
+@pytest.mark.parametrize(
+    ("tag", "tzids"),
+    [
+        ("es", ("America/Mexico_City", "America/Bogota", "Europe/Madrid")),
+        ("es-AR", ("America/Argentina/Buenos_Aires", "America/Mexico_City", "America/Bogota", "Europe/Madrid")),
+        ("pt-PT", ("Europe/Lisbon", "America/Sao_Paulo")),
+        ("fr-CA", ("America/Toronto", "Europe/Paris")),
+        ("zh-Hant", ("Asia/Taipei",)),
+        ("ja", ("Asia/Tokyo",)),
+        ("eo", ()),
+    ],
+)
+def test_a_language_is_read_in_certain_zones(tag: str, tzids: tuple[str, ...]) -> None:
+    assert usual_tzids(tag) == tzids
+    assert set(tzids) <= set(timezones.offered_tzids())

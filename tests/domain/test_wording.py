@@ -16,6 +16,7 @@ from eventsapp.domain.errors import Invalid, Minutes
 from eventsapp.domain.timezones import Day, ZoneCity
 from eventsapp.domain.wording import (
     TimeWords,
+    cities_line,
     city_words,
     duration_words,
     in_language,
@@ -601,3 +602,29 @@ def test_one_language_never_answers_in_another() -> None:
     assert forwards == backwards[::-1]
     assert forwards[-1] == said("en")[0]
     assert len(forwards) == len(languages)
+
+
+CITIES = ("America/Los_Angeles", "America/Mexico_City", "Europe/Madrid")
+LINES = {
+    "en": "Los Angeles 16:00 · Mexico City 17:00 · Madrid 01:00 (+1)",
+    "en-US": "Los Angeles 16:00 · Mexico City 17:00 · Madrid 01:00 (+1)",
+    "es": "Los Ángeles 16:00 · Ciudad de México 17:00 · Madrid 01:00 (+1)",
+    "fr-CA": "Los Angeles 16 h 00 · Mexico 17 h 00 · Madrid 01 h 00 (+1)",
+    "fi": "Los Angeles 16.00 · Ciudad de México 17.00 · Madrid 01.00 (+1)",
+    "zh-Hans": "洛杉矶 16:00 · 墨西哥城 17:00 · 马德里 01:00 (+1)",
+    "ar": "لوس انجلوس 16:00 · مكسيكو سيتي 17:00 · مدريد 01:00 (الأحد)",
+    "ar-EG": "لوس انجلوس ١٦:٠٠ · مكسيكو سيتي ١٧:٠٠ · مدريد ٠١:٠٠ (الأحد)",
+    "he": "לוס אנג׳לס 16:00 · מקסיקו סיטי 17:00 · מדריד 01:00 (יום ראשון)",
+}
+
+
+@pytest.mark.parametrize("tag", LINES)
+def test_one_instant_is_told_by_the_clocks_of_cities(tag: str) -> None:
+    starts_at = datetime(2026, 6, 13, 23, tzinfo=UTC)
+    assert cities_line(starts_at, [(tzid, city_words(tzid, tag)) for tzid in CITIES], tag) == LINES[tag]
+
+
+def test_the_days_of_cities_are_held_against_the_first() -> None:
+    starts_at = datetime(2026, 6, 13, 10, 30, tzinfo=UTC)
+    cities = [("Pacific/Kiritimati", "Kiritimati"), ("Pacific/Pago_Pago", "Pago Pago"), ("Asia/Kolkata", "Pune")]
+    assert cities_line(starts_at, cities, "en") == "Kiritimati 00:30 · Pago Pago 23:30 (−2) · Pune 16:00 (−1)"

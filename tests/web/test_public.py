@@ -1,6 +1,7 @@
 """The pages for everybody: what is listed, what an event's page says in each state, and what it tells machines."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -145,11 +146,80 @@ def test_an_event_asks_equally_often_for_one_date_and_for_three(client, make):
 def test_an_event_says_when_it_is_in_both_zones(client, make):
     make.event()
     page = read(client.get("/events/forum?tz=America/Mexico_City"))
-    english, spanish = page.one("ol", class_="editions").all("li")
+    english, spanish = (listed.one("li") for listed in page.all("ol", class_="editions"))
     assert english.all("time")[0].text == LOS_ANGELES
     assert english.all("time")[0]["datetime"] == "2026-06-13T16:00:00-07:00"
     assert english.one("p", class_="yours").text == "Your time: Saturday 5:00 pm – 6:00 pm (Mexico City, UTC−6) change"
     assert spanish.all("time")[1]["datetime"] == "2026-06-28T18:00:00-06:00"
+
+
+# Its editions
+
+
+def editions_of(page) -> list[list[str]]:
+    """The ids of the dates in each list that is not folded away."""
+    lists = page.one("section", class_="dates").all("ol", class_="editions")
+    return [[item["id"].removeprefix("date:") for item in listed.all("li")] for listed in lists]
+
+
+def offered(page) -> list[str]:
+    return [field["value"] for field in page.all("input", name="occurrences")]
+
+
+def test_a_page_begins_with_the_edition_in_its_language_and_leads_to_the_other(client, make):
+    make.event()
+    english = read(client.get("/en/events/forum?tz=Europe/Madrid"))
+    assert (editions_of(english), offered(english)) == ([["english"], ["spanish"]], ["english", "spanish"])
+    spanish = read(client.get("/es/events/forum?tz=Europe/Madrid"))
+    assert (editions_of(spanish), offered(spanish)) == ([["spanish"], ["english"]], ["spanish", "english"])
+    other = english.one("section", class_="dates").one("a", hreflang="es")
+    assert (other.text, other["href"]) == ("Also in Spanish on 28 June 2026", "/es/events/forum?tz=Europe/Madrid")
+    assert english.one("section", class_="dates").one("h3").text == "Also in other languages"
+    assert [link["href"] for link in spanish.one("section", class_="dates").all("a", hreflang="en")] == [
+        "/en/events/forum?tz=Europe/Madrid"
+    ]
+
+
+def test_a_form_that_comes_back_has_the_same_order(client, make):
+    make.event()
+    page = read(client.post("/es/events/forum/registrations", data={"name": "Zoë"}))
+    assert (editions_of(page), offered(page)) == ([["spanish"], ["english"]], ["spanish", "english"])
+
+
+def test_what_is_held_in_all_languages_is_at_home_on_every_page(client, make):
+    make.event(occurrences=[dated("both", june(20)), dated("es", june(10), language_tag="es")])
+    assert editions_of(read(client.get("/en/events/forum"))) == [["both"], ["es"]]
+    assert editions_of(read(client.get("/es/events/forum"))) == [["es", "both"]]
+
+
+def test_an_edition_without_a_page_in_its_language_is_shown_in_full(client, make):
+    days = {"fr": 10, "en": 15, "es-MX": 20}
+    make.event(occurrences=[dated(tag, june(day), language_tag=tag) for tag, day in days.items()])
+    page = read(client.get("/en/events/forum"))
+    assert editions_of(page) == [["en", "fr"], ["es-MX"]]
+    assert page.one("section", class_="dates").one("a", hreflang="es")["href"] == "/es/events/forum"
+    assert page.one("a", href="/en/events/forum/fr.ics").text.startswith("Add to calendar")
+
+
+def test_a_cancelled_edition_of_the_language_does_not_stand_before_the_others(client, make, now):
+    make.event(occurrences=[IN_ENGLISH, {**IN_SPANISH, "cancelled_at": now}])
+    assert editions_of(read(client.get("/es/events/forum"))) == [["english", "spanish"]]
+
+
+def test_where_no_edition_of_the_language_is_to_come_all_others_are_shown_in_full(client, make):
+    gone = dated("gone", datetime(2026, 2, 1, 18), language_tag="es")  # noqa: DTZ001
+    make.event(occurrences=[gone, dated("next", june(20), language_tag="en")])
+    page = read(client.get("/es/events/forum"))
+    assert editions_of(page) == [["next"], ["gone"]]
+    assert page.one("section", class_="dates").all("h3") == []
+    assert page.one("a", href="/es/events/forum/next.ics")
+
+
+def test_a_page_in_a_language_without_words_takes_the_editions_of_the_words_it_shows(client, make):
+    make.event()
+    page = read(client.get("/de/events/forum"))
+    assert editions_of(page) == [["english"], ["spanish"]]
+    assert page.one("section", class_="dates").one("a", hreflang="es")["href"] == "/es/events/forum"
 
 
 ZONES = [
@@ -381,15 +451,16 @@ def test_machines_read_each_date_with_its_offset(client, make, now):
         ],
     )
     page = read(client.get("/events/forum"))
-    english, spanish, hall = json.loads(page.one("script", type="application/ld+json").children[0])
+    data = json.loads(page.one("script", type="application/ld+json").children[0])
+    assert data["@context"] == "https://schema.org"
+    english, spanish, hall = data["@graph"]
     assert english == {
-        "@context": "https://schema.org",
         "@type": "Event",
         "@id": "https://events.example.org/en/events/forum#date:english",
         "name": "Forum </script> & “more”",
         "description": "An evening.",
         "url": "https://events.example.org/en/events/forum",
-        "image": "https://events.example.org/events/forum/share.png",
+        "image": page.one("meta", property="og:image")["content"],
         "organizer": {
             "@type": "Organization",
             "name": "Example League",
@@ -407,16 +478,54 @@ def test_machines_read_each_date_with_its_offset(client, make, now):
     assert hall["location"] == {"@type": "Place", "name": "High Street 1", "address": "High Street 1"}
 
 
+def test_machines_read_which_pages_are_translations_of_which(client, make):
+    make.event(
+        languages={"en": "Public forum", "es": "Foro público", "fr": "Forum public"},
+        occurrences=[dated("both", june(20)), dated("es", june(27), language_tag="es")],
+    )
+
+    def told(tag):
+        page = read(client.get(f"/{tag}/events/forum"))
+        *events, web_page = json.loads(page.one("script", type="application/ld+json").children[0])["@graph"]
+        assert {event["subjectOf"]["@id"] for event in events} == {web_page["@id"]}
+        return [(event["@id"].rpartition(":")[2], event["inLanguage"]) for event in events], web_page
+
+    def web_page(tag, name):
+        url = f"https://events.example.org/{tag}/events/forum"
+        return {"@type": "WebPage", "@id": url, "name": name, "inLanguage": tag}
+
+    original, spanish = web_page("en", "Public forum"), web_page("es", "Foro público")
+    others = [spanish, web_page("fr", "Forum public")]
+    dates = [("both", ["en", "es", "fr"]), ("es", "es")]
+    assert told("en") == (dates, original | {"workTranslation": others})
+    assert told("es") == (dates, spanish | {"translationOfWork": original})
+
+
+def test_one_date_in_one_language_is_one_thing_to_machines(client, make):
+    make.event(languages={"en": "Public forum"}, occurrences=[dated("x", june(20))])
+    data = json.loads(read(client.get("/events/forum")).one("script", type="application/ld+json").children[0])
+    assert (data["@context"], data["@type"], data["inLanguage"]) == ("https://schema.org", "Event", "en")
+    assert "subjectOf" not in data
+
+
 def test_previews_get_title_text_and_picture(client, make):
     make.event(languages={"en": {"summary": "Public forum", "excerpt": 'An "open" evening.'}}, picture="p.jpg")
     page = read(client.get("/events/forum"))
     graph = {meta["property"]: meta["content"] for meta in page.all("meta") if meta.get("property")}
+    image = graph.pop("og:image")
+    assert re.fullmatch(r"https://events\.example\.org/en/events/forum/share\.png\?v=[0-9a-f]{8}", image)
+    assert json.loads(page.one("script", type="application/ld+json").children[0])["@graph"][0]["image"] == [
+        image,
+        "https://events.example.org/pictures/p.jpg",
+    ]
     assert graph == {
         "og:type": "website",
         "og:title": "Public forum",
         "og:description": 'An "open" evening.',
         "og:url": "https://events.example.org/events/forum",
-        "og:image": "https://events.example.org/pictures/p.jpg",
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": "Public forum · Saturday 13 June 2026 · Example League",
         "og:locale": "en",
         "og:site_name": "Example League",
     }
