@@ -15,6 +15,7 @@ from eventsapp.web.mailbox import mailbox
 from eventsapp.web.manage import manage
 from eventsapp.web.own_data import own_data
 from eventsapp.web.pages import dress
+from eventsapp.web.poster import poster
 from eventsapp.web.public import public
 from eventsapp.web.registrations import registrations
 from eventsapp.web.share import share
@@ -64,7 +65,7 @@ def believe_proxies(app: Flask, settings: Settings) -> None:
 
 
 def open_doors(app: Flask, settings: Settings) -> None:
-    for door in (assets, public, share, registrations, verify, join, manage, own_data, zones):
+    for door in (assets, public, poster, share, registrations, verify, join, manage, own_data, zones):
         app.register_blueprint(door)
     if settings.mailbox:
         app.register_blueprint(mailbox)

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, abort, current_app
 
 from eventsapp.config import PACKAGE, Settings
 from eventsapp.domain.colour import PRODUCT_ACCENT, accent_steps
+from eventsapp.drawing.pattern import pattern_svg
 from eventsapp.web.caching import cacheable
-from eventsapp.web.pattern import pattern_svg
 
 assets = Blueprint("assets", __name__)
 

@@ -10,12 +10,13 @@ from eventsapp.domain.errors import NotFound
 from eventsapp.domain.languages import country_names
 from eventsapp.domain.markdown import to_html
 from eventsapp.domain.vocabulary import Visibility
+from eventsapp.drawing.poster import Poster
 from eventsapp.models import Event
 from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import Listing, event_by_slug, events_of_organization, upcoming
+from eventsapp.queries.posters import poster_of
 from eventsapp.queries.registrations import options_left
 from eventsapp.translations import INTERFACE_LANGUAGES
-from eventsapp.web.assets import shared_by_all
 from eventsapp.web.caching import cacheable
 from eventsapp.web.calendars import calendar_file
 from eventsapp.web.editions import (
@@ -31,8 +32,7 @@ from eventsapp.web.editions import (
 )
 from eventsapp.web.forms import TRAP, RegistrationForm
 from eventsapp.web.language import Reading, read_in
-from eventsapp.web.pages import Pages, absolute, accent_of, link, now, page, reader_tzid, settings, times_of
-from eventsapp.web.pattern import pattern_png
+from eventsapp.web.pages import Pages, absolute, link, now, page, reader_tzid, settings, times_of
 from eventsapp.web.structured import structured_data
 
 public = Pages("public", __name__)
@@ -68,7 +68,8 @@ def event_page(event: Event, *, form: RegistrationForm | None = None, status: in
     left = options_left(_session(), event)
     form = form or RegistrationForm(event, editions, reading=reading, reader_tzid=reader_tzid(), left=left)
     path = link("public.event", slug=event.slug, tag=reading.words, tz=None)
-    image = _picture(event)
+    poster = poster_of(event, reading.words, now=now(), settings=settings())
+    pictures = _pictures(event, poster)
     return page(
         "public/event.html",
         status=status,
@@ -85,14 +86,15 @@ def event_page(event: Event, *, form: RegistrationForm | None = None, status: in
         form=form,
         languages=languages_of(event),
         canonical=absolute(path if g.asked_tag else link("public.event", slug=event.slug, tz=None)),
-        image=absolute(image),
+        poster=poster,
+        poster_url=pictures[0],
         listed=event.visibility is Visibility.PUBLIC,
         data=structured_data(
             event,
             words,
             by_time,
             url=absolute(path),
-            image=absolute(image),
+            pictures=pictures,
             organization_url=absolute(link("public.organization", slug=event.organization.slug, tag=None, tz=None)),
         ),
         countries=dict(country_names(reading.tag)),
@@ -116,13 +118,6 @@ def calendar(slug: str, key: str) -> Response:
     else:
         names = {"name": f"{event.slug}-{key}", "title": words.summary}
     return calendar_file(entries, changed_at=event.changed_at, **names)
-
-
-@public.get("/events/<slug>/share.png")
-def share_picture(slug: str) -> Response:
-    """What previews of a shared link show for an event without a picture of its own."""
-    event = event_by_slug(_session(), plain(slug))
-    return shared_by_all(Response(pattern_png(event.slug, accent_of(event.organization)), mimetype="image/png"))
 
 
 def plain(slug: str) -> str:
@@ -158,10 +153,11 @@ def _page_number() -> int:
     return int(text)
 
 
-def _picture(event: Event) -> str:
-    if event.picture:
-        return link("assets.picture", name=event.picture, tag=None, tz=None)
-    return link("public.share_picture", slug=event.slug, tag=None, tz=None)
+def _pictures(event: Event, poster: Poster) -> list[str]:
+    """The poster, and the event's own picture."""
+    shared = link("poster.share_picture", slug=event.slug, tag=poster.tag, tz=None, v=poster.name[:8])
+    own = [link("assets.picture", name=event.picture, tag=None, tz=None)] if event.picture else []
+    return [absolute(path) for path in (shared, *own)]
 
 
 def _session() -> Session:

@@ -15,7 +15,13 @@ ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028
 
 
 def structured_data(
-    event: Event, words: LanguageVariant, editions: Sequence[Edition], *, url: str, image: str, organization_url: str
+    event: Event,
+    words: LanguageVariant,
+    editions: Sequence[Edition],
+    *,
+    url: str,
+    pictures: Sequence[str],
+    organization_url: str,
 ) -> Markup:
     """One schema.org Event for each edition, as the text of a ``<script type="application/ld+json">``.
 
@@ -26,7 +32,7 @@ def structured_data(
         "@type": "Event",
         "name": words.summary,
         "description": words.excerpt or words.summary,
-        "image": image,
+        "image": pictures[0] if len(pictures) == 1 else pictures,
         "url": url,
         "organizer": {"@type": "Organization", "name": event.organization.name, "url": organization_url},
     }

@@ -1,14 +1,13 @@
 """Style sheet, script, accents, patterns, pictures: small, kept for long, and only what is meant to be served."""
 
 import re
-from io import BytesIO
 
 import pytest
 from PIL import Image
 
 from eventsapp.config import PACKAGE
 from eventsapp.domain.colour import PRODUCT_ACCENT, accent_steps
-from eventsapp.web.pattern import pattern_svg
+from eventsapp.drawing.pattern import pattern_svg
 from tests.web.html import read
 
 
@@ -66,14 +65,6 @@ def test_a_pattern_follows_from_its_seed(client):
         assert answer.mimetype == "image/svg+xml"
         assert len(answer.data) < 2000
         assert not any(word in answer.text for word in ("<script", "style=", "<style", "href"))
-
-
-def test_previews_get_the_pattern_as_a_bitmap(client, make):
-    make.event()
-    answer = client.get("/events/forum/share.png")
-    assert (answer.mimetype, answer.headers["Cross-Origin-Resource-Policy"]) == ("image/png", "cross-origin")
-    assert Image.open(BytesIO(answer.data)).size == (1200, 600)
-    assert len(answer.data) < 40_000
 
 
 def test_a_picture_is_served_from_its_folder_alone(client, make, settings):

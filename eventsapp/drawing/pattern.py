@@ -1,7 +1,6 @@
 """The generated picture of an event that has none: tiles drawn from its slug in its organization's accent. Pure."""
 
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +10,6 @@ from PIL import Image, ImageDraw
 from eventsapp.domain.colour import tints
 
 COLUMNS, ROWS = 8, 4
-_PNG_TILE = 150  # 1200 × 600, what link previews ask for
 _FINER = 2  # drawn larger and scaled down, for smooth edges
 _CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))
 
@@ -59,18 +57,15 @@ def pattern_svg(seed: str, accent: str) -> str:
     )
 
 
-@lru_cache(maxsize=64)
-def pattern_png(seed: str, accent: str) -> bytes:
-    """The same picture for those who take no SVG: previews of a shared link."""
+def pattern_image(seed: str, accent: str, *, columns: int, rows: int, side: int) -> Image.Image:
+    """The first ``columns`` and ``rows`` of the same picture as a bitmap, each tile ``side`` pixels wide."""
     colours = tints(accent)
-    side = _PNG_TILE * _FINER
-    image = Image.new("RGB", (COLUMNS * side, ROWS * side), colours[0])
+    fine = side * _FINER
+    image = Image.new("RGB", (columns * fine, rows * fine), colours[0])
     for tile in tiles(seed):
-        image.paste(_drawn(tile, side, colours), (tile.column * side, tile.row * side))
-    image = image.resize((COLUMNS * _PNG_TILE, ROWS * _PNG_TILE), Image.Resampling.BOX)
-    file = io.BytesIO()
-    image.quantize(64).save(file, "PNG", optimize=True)
-    return file.getvalue()
+        if tile.column < columns and tile.row < rows:
+            image.paste(_drawn(tile, fine, colours), (tile.column * fine, tile.row * fine))
+    return image.resize((columns * side, rows * side), Image.Resampling.BOX)
 
 
 def _dice(seed: str) -> Iterator[int]:

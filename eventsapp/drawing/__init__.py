@@ -1,0 +1,1 @@
+"""Pictures that are drawn: the pattern of an event, and the poster shown where its link is shared. Pure."""
