@@ -317,7 +317,7 @@ def test_zones_recompute_lists_what_moved(app, make, run, session):
 
 def test_the_demo_can_be_loaded_twice(app, run):
     status, said, _ = run("demo")
-    assert (status, said) == (0, "Loaded 6 demo events, to be seen at https://events.example.org.\n")
+    assert (status, said) == (0, "Loaded 10 demo events, to be seen at https://events.example.org.\n")
     status, said, _ = run("demo")
     assert said.splitlines()[0] == "Loaded 0 demo events, to be seen at https://events.example.org."
 
