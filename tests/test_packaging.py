@@ -85,7 +85,7 @@ def test_it_runs_outside_the_checkout(installed, tmp_path):
     assert run(program, "--help").startswith("usage: eventsapp")
     assert run(program, "--version").startswith("eventsapp 0.")
     assert run(program, "db", "upgrade").startswith("The database is at version ")
-    assert run(program, "demo").startswith("Loaded 6 demo events")
+    assert run(program, "demo").startswith("Loaded 10 demo events")
     assert [line for line in run(program, "doctor").splitlines() if not line.startswith("ok ")] == []
     said = run(str(installed / "bin/python"), "-c", PROGRAM).splitlines()
     assert str(ROOT) not in "".join(said)
