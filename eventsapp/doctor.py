@@ -17,10 +17,13 @@ from eventsapp.app import create_app
 from eventsapp.config import PREFIX, BadSetting, Settings, bind_host, is_loopback
 from eventsapp.db import db
 from eventsapp.domain import timezones
+from eventsapp.drawing.fonts import can_shape
+from eventsapp.drawing.poster import can_draw
 from eventsapp.mail.outcome import Verdict
 from eventsapp.mail.smtp import SmtpTransport
 from eventsapp.mail.transport import transport_from
 from eventsapp.models import Event, Occurrence
+from eventsapp.queries.posters import poster_of
 from eventsapp.queries.record import record_of
 from eventsapp.reading.completeness import missing_translations
 from eventsapp.translations import INTERFACE_LANGUAGES, catalog
@@ -51,7 +54,8 @@ def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
     findings += found
     if all(finding.ok for finding in found):
         with create_app(settings).app_context():
-            findings += [letters(datetime.now(UTC)), *translations(datetime.now(UTC))]
+            now = datetime.now(UTC)
+            findings += [letters(now), *translations(now), posters(now, settings)]
             db.session.remove()
             db.engine.dispose()
     return findings
@@ -163,11 +167,35 @@ def letters(now: datetime) -> Finding:
 
 def translations(now: datetime) -> list[Finding]:
     """One finding for each event, not over yet, that says something in one of its languages and not in another."""
-    coming = or_(~Event.occurrences.any(), Event.occurrences.any(Occurrence.ends_at > now))
-    events = db.session.scalars(select(Event).where(coming).order_by(Event.slug)).all()
+    events = _coming(now)
     lacking = [(event.slug, missing) for event in events if (missing := missing_translations(record_of(event)))]
     remedy = "Add it to the event's record and import that; until then readers see another language there."
     return [
         Finding(f"event {slug}", False, f"{len(missing)} texts lack a translation. {' '.join(missing)}", remedy)
         for slug, missing in lacking
     ] or [Finding("events", True, f"{len(events)} to come, none lacks a translation")]
+
+
+def posters(now: datetime, settings: Settings) -> Finding:
+    """Whether this machine has the fonts for the pictures that are shown where events are shared."""
+    made = [
+        (event.slug, poster_of(event, words.language_tag, now=now, settings=settings))
+        for event in _coming(now)
+        for words in event.variants
+    ]
+    blank = [
+        f"{slug} ({poster.tag})"
+        for slug, poster in made
+        if not all(can_draw(text, poster.tag) for text in (poster.title, poster.day) if text)
+    ]
+    if not blank:
+        return Finding("share pictures", True, f"{len(made)} of events to come, and fonts for all of them")
+    packages = "fonts-noto-core fonts-noto-cjk" if can_shape() else "libfribidi0 fonts-noto-core fonts-noto-cjk"
+    remedy = f"Debian, Ubuntu: `apt install {packages}`; then start eventsapp again."
+    return Finding("share pictures", False, f"without the words of {', '.join(blank)}: no font here has them", remedy)
+
+
+def _coming(now: datetime) -> list[Event]:
+    """Events that are not over yet, drafts among them."""
+    coming = or_(~Event.occurrences.any(), Event.occurrences.any(Occurrence.ends_at > now))
+    return list(db.session.scalars(select(Event).where(coming).order_by(Event.slug)))

@@ -43,6 +43,7 @@ def test_all_is_well(app, make, environ):
         "migrations": True,
         "outbox": True,
         "events": True,
+        "share pictures": True,
     }
 
 
@@ -148,3 +149,12 @@ def test_missing_translations_of_events_to_come(app, make, now):
 def test_zone_data_of_two_releases(monkeypatch):
     monkeypatch.setattr("eventsapp.domain.timezones.data_release", lambda: ("2026a", "2026f"))
     assert doctor.zone_data().words == "pytz has 2026a and tzdata 2026f"
+
+
+def test_pictures_that_no_font_has_the_words_for(app, make, settings, now):
+    make.event(languages={"en": "Forum", "mi": "Hui"})
+    assert doctor.posters(now, settings).words == "2 of events to come, and fonts for all of them"
+    make.event("old", languages={"en": "Forum", "ja": "\U00017000 forum"})
+    found = doctor.posters(now, settings)
+    assert (found.ok, found.words) == (False, "without the words of old (ja): no font here has them")
+    assert "apt install fonts-noto-core fonts-noto-cjk" in found.remedy

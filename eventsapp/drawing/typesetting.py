@@ -19,6 +19,7 @@ LONGEST = 400  # characters; what follows would be cut off anyhow
 _MEASURE = 100  # the size at which widths are taken once; they grow evenly with it
 _LEADING = 1.14  # of the size
 _GAP = 0.1  # of the size, at least, between the ink of two lines
+_ROUNDING = 0.5  # of a pixel
 _ELLIPSIS = "…"
 _SOFT_HYPHEN = "\u00ad"
 _VIRAMA = 9  # the combining class of what ties two Indic letters into one
@@ -30,8 +31,8 @@ _EMOJI = re.compile(
     "|[\ufe0e\ufe0f]"
 )
 _LOOSE_JOINERS = re.compile(r"(?<!\S)\u200d+|\u200d+(?!\S)|(?<=\u200d)\u200d+")
-_UNDRAWN = frozenset({"Cc", "Cn", "Co", "Cs"})
-_SPACES = re.compile(r"\s+")
+_UNDRAWN = frozenset({"Cc", "Cn", "Co", "Cs", "Me"})
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 _ACCENTS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f"
 _TOWERS = re.compile(f"([{_ACCENTS}]{{4}})[{_ACCENTS}]+")
 _BETWEEN = re.compile(rf"(?<=\s)(?=\S)|(?<=\w[-‐–—/])(?=[^\W\d])|(?<=[{_SOFT_HYPHEN}\u200b])")
@@ -140,7 +141,7 @@ class Block:
 def legible(text: str) -> str:
     """Without emoji, marks that turn the direction, and towers of accents; one line with single spaces."""
     text = _EMOJI.sub("", _BIDI_CONTROLS.sub("", text[:LONGEST]))
-    text = "".join(" " if letter.isspace() else letter for letter in text if not _is_undrawn(letter))
+    text = "".join(letter for letter in text if not _is_undrawn(letter))
     text = _TOWERS.sub(r"\1", _LOOSE_JOINERS.sub("", text))
     return _SPACES.sub(" ", text).strip()
 
@@ -167,7 +168,8 @@ def set_line(text: str, style: Style) -> Line | None:
             runs[-1] = Run(runs[-1].text + cluster, face)
         else:
             runs.append(Run(cluster, face))
-    return Line(tuple(runs), style) if any(run.text.strip() for run in runs) else None
+    seen = any(not letter.isspace() and not is_unseen(letter) for run in runs for letter in run.text)
+    return Line(tuple(runs), style) if seen else None
 
 
 def fitted(text: str, style: Style, room: Room, sizes: Sequence[int]) -> Block | None:
@@ -178,7 +180,7 @@ def fitted(text: str, style: Style, room: Room, sizes: Sequence[int]) -> Block |
     whole = set_line(legible(text), style)
     if whole is None:
         return None
-    pieces = _pieces("".join(run.text for run in whole.runs))
+    pieces = _pieces(legible("".join(run.text for run in whole.runs)))
     if found := _largest(pieces, style, room, sizes):
         worthwhile = [size for size in sizes if size >= found.size * _PHRASE]
         for larger in (_words(pieces), _phrases(pieces)):
@@ -227,7 +229,7 @@ def _evenly(full: Sequence[float], bare: Sequence[float], width: float, number: 
         for first, (so_far, lines) in best.items():
             for last in range(first + 1, len(full) + 1):
                 room = width - (start[last - 1] - start[first] + bare[last - 1])
-                if room < 0:
+                if room < -_ROUNDING:
                     break
                 if last not in found or so_far + room**2 < found[last][0]:
                     found[last] = so_far + room**2, [*lines, (first, last)]

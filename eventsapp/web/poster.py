@@ -5,6 +5,7 @@ thread of a process draws, two may wait, and who comes then is asked to come aga
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import BoundedSemaphore, Lock
 
 from flask import Response, g, request
@@ -25,9 +26,9 @@ MOST_KEPT = 64  # of at most 200 kB each
 class Drawn:
     """The pictures of this process that were asked for last."""
 
-    def __init__(self, most: int = MOST_KEPT) -> None:
+    def __init__(self, by: Callable[[Poster], bytes] = draw, most: int = MOST_KEPT) -> None:
         self._kept: OrderedDict[Poster, bytes] = OrderedDict()
-        self._most = most
+        self._draw, self._most = by, most
         self._keeping, self._drawing, self._seats = Lock(), Lock(), BoundedSemaphore(3)
 
     def picture(self, wanted: Poster) -> bytes | None:
@@ -38,7 +39,7 @@ class Drawn:
             return None
         try:
             with self._drawing:
-                return self._found(wanted) or self._keep(wanted, draw(wanted))
+                return self._found(wanted) or self._keep(wanted, self._draw(wanted))
         finally:
             self._seats.release()
 
@@ -56,7 +57,7 @@ class Drawn:
         return data
 
 
-_drawn = Drawn()
+drawn = Drawn()
 
 
 @poster.page("/events/<slug>/share.png")
@@ -74,7 +75,7 @@ def share_picture(slug: str) -> Response:
     response.make_conditional(request)
     if response.status_code == 304:  # noqa: PLR2004
         return response
-    data = _drawn.picture(wanted)
+    data = drawn.picture(wanted)
     if data is None:
         return Response(status=503, headers={"Retry-After": "1"})
     response.set_data(data)
