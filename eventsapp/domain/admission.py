@@ -138,7 +138,7 @@ def change(
 
     What is held and chosen stays as it is, however full the date; what is new is decided as for a newcomer. Places of
     dates that are over or cancelled are not touched and not counted. With "all" every date to come is meant, whatever
-    was chosen, and so is the one date to come of somebody who holds none. Raises Invalid and Refused as ``decide`` does.
+    was chosen, and so is the one date to come of somebody who holds none. Raises as ``decide`` does.
     """
     coming = [offer for offer in offers if standing(rules, offer, now) not in (Standing.CANCELLED, Standing.PAST)]
     mine = {offer.key: held[offer.key] for offer in coming if offer.key in held}

@@ -11,6 +11,7 @@ from icalendar.prop import vCategory
 
 from eventsapp.domain import timezones
 from eventsapp.domain.entry import CalendarEntry, Party, Room
+from eventsapp.domain.languages import direction
 from eventsapp.domain.rooms import grouped
 from eventsapp.domain.vocabulary import ConferenceKind
 from eventsapp.domain.wording import time_words
@@ -23,6 +24,7 @@ from eventsapp.translations import speaking
 PRODID = "-//eventsapp//eventsapp//EN"
 REFRESH = "PT1H"
 CANCELLED = "CANCELLED"
+LEFT_TO_RIGHT = "\u200e"  # keeps the groups of a number in their order within lines that run the other way
 
 
 def publish(entries: Sequence[CalendarEntry], *, name: str = "", url: str = "") -> bytes:
@@ -55,7 +57,7 @@ def description(entry: CalendarEntry) -> str:
     with speaking(entry.language_tag):
         parts = [
             _("Cancelled") if entry.status == CANCELLED else "",
-            "\n".join([line for line in (entry.lead, *_room_lines(entry.room)) if line]),
+            "\n".join([line for line in (entry.lead, *_room_lines(entry.room, entry.language_tag)) if line]),
             time_words(entry.starts_at, entry.ends_at, entry.tzid, entry.language_tag).whole,
             entry.description,
         ]
@@ -64,19 +66,20 @@ def description(entry: CalendarEntry) -> str:
     return paragraphs("\n\n".join(part for part in parts if part))
 
 
-def _room_lines(room: Room | None) -> list[str]:
+def _room_lines(room: Room | None, tag: str) -> list[str]:
     if room is None:
         return []
+    mark = LEFT_TO_RIGHT if direction(tag) == "rtl" else ""
     lines = []
     if room.meeting_id:
-        number = grouped(room.meeting_id)
+        number = mark + grouped(room.meeting_id)
         webinar = room.kind is ConferenceKind.WEBINAR
         lines.append(_("Webinar ID: %(id)s", id=number) if webinar else _("Meeting ID: %(id)s", id=number))
     if room.passcode:
-        lines.append(_("Passcode: %(passcode)s", passcode=room.passcode))
+        lines.append(_("Passcode: %(passcode)s", passcode=mark + room.passcode))
     for line in room.dial_in:
         place = ", ".join(word for word in (line.city, line.country) if word)
-        number = f"{line.number} ({place})" if place else line.number
+        number = f"{mark}{line.number} ({place})" if place else f"{mark}{line.number}"
         lines.append(_("By phone: %(number)s", number=number))
     return lines
 

@@ -475,7 +475,7 @@ def _acting(token: str) -> Iterator[tuple[Session, int]]:
 def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError | None = None) -> Response:
     registration, event, reading = mine.registration, mine.event, mine.reading
     specs, answers = question_specs(event), answers_of(registration)
-    spoken = lookup(registration.language_tag, languages_of(event), event.default_language_tag)
+    spoken = lookup(registration.language_tag, letter_languages(languages_of(event)), event.default_language_tag)
     response = _page(
         "manage/hub.html",
         mine,

@@ -48,7 +48,7 @@ def dress(app: Flask, _settings: Settings) -> None:
         | {"home": home, "link": link, "elsewhere": elsewhere, "page_url": page_url, "zone_url": zone_url}
         | {"asset": asset, "accent_url": accent_url, "pattern_url": pattern_url, "absolute": absolute}
         | {"own_name": languages.own_name, "direction": languages.direction, "contact_url": contact_url}
-        | {"grouped": rooms.grouped, "dialled": rooms.dialled, "city_words": city_words}
+        | {"grouped": rooms.grouped, "dialled": rooms.dialled, "city_words": city_words, "gap": gap}
     )
     app.jinja_env.filters["zoned"] = zoned
     app.jinja_env.filters["whole_words"] = whole_words
@@ -73,6 +73,11 @@ def settings() -> Settings:
 def now() -> datetime:
     """The present instant: the one place where the pages look at a clock."""
     return datetime.now(UTC)
+
+
+def gap() -> str:
+    """What stands between a label or a sentence and what follows it: Chinese and Japanese have full-width signs."""
+    return "" if g.reading.body.split("-")[0] in {"zh", "ja"} else " "
 
 
 def home() -> str:
