@@ -25,6 +25,7 @@ _NAME_SIZES = (30, 27, 24, 21)
 _BADGE_SIZE = 24
 _BADGE_HEIGHT, _BADGE_PADDING, _BADGE_GAP = 44, 18, 12
 _HALF_CAPITAL = 0.357  # of the size: a capital letter's height above the base line, halved
+_ABOVE, _BELOW = 0.78, 0.22  # of the size: how far most letters reach, so that lines stand evenly whatever they say
 _GAP = 32
 _FINER = 4
 _SHADES = 24
@@ -103,9 +104,9 @@ class _Page:
         has_title = can_draw(self.poster.title, self.poster.tag)
         foot = self.badges(foot)
         for block, fill in self.facts(has_title=has_title):
-            foot -= block.height
-            self.put(block, foot, fill)
-            foot -= _GAP // 2
+            base = foot - max(block.below, round(block.size * _BELOW))
+            self.put(block, base - block.above, fill)
+            foot = base - max(block.above, round(block.size * _ABOVE)) - _GAP // 2
         text = self.poster.title if has_title else self.poster.digits
         style, room = Style(self.poster.tag, self.poster.rtl, bold=True), Room(_COLUMN, foot - top - _GAP, lines=3)
         if title := fitted(text, style, room, _TITLE_SIZES):
@@ -194,7 +195,7 @@ def _small_png(image: Image.Image, photo: Image.Image, ground: str, inks: tuple[
         channel for ink in inks for step in range(_SHADES) for channel in _mixed(ground, ink, step / (_SHADES - 1))
     ]
     data = b""
-    for colours in (184, 128, 64, 32, 16, 8):
+    for colours in (184, 96, 40, 16, 8):
         palette = Image.new("P", (1, 1))
         palette.putpalette([*(sample.quantize(colours).getpalette() or [])[: 3 * colours], *words])
         data = _png(image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG))
