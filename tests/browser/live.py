@@ -1,6 +1,7 @@
 """The real application on a free loopback port, in a process of its own whose clock starts at ``NOW``.
 
-Rows are written from here into the same SQLite file; letters leave only when ``deliver`` runs the worker once.
+Rows are written from here into the same SQLite file; letters leave only when ``deliver`` runs the worker once. Its
+standard input is where the server is told another time.
 """
 
 import email
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default as modern
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,6 +43,7 @@ class Live:
 
     settings: Settings
     app: Flask
+    server: subprocess.Popen[str]
     make: Make = field(default_factory=lambda: Make(NOW))
     read: set[Path] = field(default_factory=set)
 
@@ -65,6 +69,26 @@ class Live:
         assert answer.status_code == 303, answer.text
         return urlsplit(answer.location).path.rpartition("/")[2]
 
+    @contextmanager
+    def later(self, moment: datetime) -> Iterator[None]:
+        """Let the server's clock run from ``moment`` on until the block ends, and then from ``NOW`` again."""
+        self._set_clock(moment)
+        try:
+            yield
+        finally:
+            self._set_clock(NOW)
+
+    def _set_clock(self, moment: datetime) -> None:
+        assert self.server.stdin is not None
+        self.server.stdin.write(f"{moment.isoformat()}\n")
+        self.server.stdin.flush()
+        for _try in range(100):
+            with urllib.request.urlopen(self.url("/robots.txt")) as answer:
+                if abs(parsedate_to_datetime(answer.headers["Date"]) - moment) < timedelta(seconds=30):
+                    return
+            time.sleep(0.02)
+        raise TimeoutError(f"The server does not live in {moment}.")
+
     def deliver(self) -> list[EmailMessage]:
         """Let the worker send what is due, and return the letters that it wrote, oldest first."""
         worker.run(self.app, stop=threading.Event(), once=True, clock=lambda: NOW + timedelta(hours=1))
@@ -89,16 +113,18 @@ def serving(instance: Path) -> Iterator[Live]:
             cwd=ROOT,
             env=os.environ | environ,
             pass_fds=[listener.fileno()],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
+            text=True,
         )
     try:
         with urllib.request.urlopen(f"{environ['EVENTSAPP_BASE_URL']}/robots.txt", timeout=60):
             pass
-        yield Live(app.extensions["settings"], app)
+        yield Live(app.extensions["settings"], app, server)
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.communicate(timeout=10)
         log.close()
         with app.app_context():
             db.session.remove()
@@ -120,8 +146,14 @@ def main() -> None:
     app = create_app()
     port = int(app.extensions["settings"].bind.rpartition(":")[2])
     server = make_server("127.0.0.1", port, app, threaded=True, fd=int(sys.argv[1]))
-    with time_machine.travel(NOW, tick=True):
+    with time_machine.travel(NOW, tick=True) as clock:
+        threading.Thread(target=_follow, args=[clock], daemon=True).start()
         server.serve_forever()
+
+
+def _follow(clock: time_machine.Traveller) -> None:
+    for line in sys.stdin:
+        clock.move_to(datetime.fromisoformat(line.strip()))
 
 
 if __name__ == "__main__":

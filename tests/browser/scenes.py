@@ -113,6 +113,8 @@ ASKED_SOMETIMES = [
         "only_if": [{"question": "child", "is": ["yes"]}],
     },
 ]
+ROOM = "https://room.localhost:9/forum"  # nobody answers there; what counts is that the browser goes
+IN_A_ROOM = {"provider": ConferenceProvider.OTHER, "url": ROOM, "meeting_id": "85835549492", "passcode": "191837"}
 IN_ARABIC = {
     "summary": "ندوة عامة حول الماء والغابات",
     "excerpt": "ساعة واحدة معًا أينما كنتم.",
@@ -205,6 +207,15 @@ def set_stage(live: Live) -> None:
             languages=both("An evening for the forest", "Una noche por el bosque"),
             occurrences=[{"key": "night", "dtstart_local": EVENING, "language_tag": "es"}],
             questions=QUESTIONS,
+        )
+        make.event(
+            "crossing",
+            languages=both("Two nights by the river", "Dos noches junto al río") | {"ar": IN_ARABIC},
+            occurrences=[
+                {"key": "june", "dtstart_local": EVENING, "conference": IN_A_ROOM},
+                {"key": "july", "dtstart_local": EVENING + timedelta(days=14), "conference": IN_A_ROOM},
+            ],
+            questions=[question for question in QUESTIONS if question["key"] in ("story", "found", "consent")],
         )
         make.event(
             "supper",

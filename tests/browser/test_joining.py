@@ -16,8 +16,8 @@ from eventsapp.domain.vocabulary import ConferenceProvider, PlaceState, Purpose
 from eventsapp.models import Attendance, Event, Place
 from tests.browser.conftest import Window
 from tests.browser.live import Live
+from tests.browser.scenes import ROOM
 
-ROOM = "https://room.localhost:9/forum"  # nobody answers there; what counts is that the browser goes
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 NUMBER = {"meeting_id": "85835549492", "passcode": "191837"}
 A_WHILE = 12_000

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import Window
-from tests.browser.test_registering import plain
+from tests.browser.reading import plain
 
 # What a browser says that knows nothing of British Columbia's law of 2026: eight hours behind UTC in winter.
 OLD_DATA = """
@@ -54,7 +54,8 @@ def test_another_zone_is_worded_by_the_server(window: Window) -> None:
 )
 def test_the_script_makes_the_page_that_the_address_would(path: str, window: Window) -> None:
     page = window(timezone_id="America/Mexico_City")
-    page.goto(path, wait_until="networkidle")
+    page.goto(path)
+    page.get_by_text("UTC−6").first.wait_for()
     made = page.evaluate(ZONED)
     page.goto(f"{path}?tz=America/Mexico_City")
     assert made == page.evaluate(ZONED)
