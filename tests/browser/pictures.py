@@ -11,7 +11,7 @@ from tests.browser.scenes import SCENES, STATES, set_paths, set_stage
 
 WIDE = (360, 768, 1280)
 SCHEMES = ("light", "dark")
-TAGS = ("en", "es", "ar")
+TAGS = ("en", "es", "de", "ar")
 
 
 def take(live: Live, folder: Path) -> int:

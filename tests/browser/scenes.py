@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import time_machine
 from playwright.sync_api import Page, Response
 from sqlalchemy import select
 
@@ -124,14 +126,20 @@ IN_ARABIC = {
 
 @dataclass(frozen=True)
 class Scene:
-    """One page: ``path`` holds the language tag and what ``set_paths`` gives. ``send``: its form is sent empty."""
+    """One page: ``path`` holds the language tag and what ``set_paths`` gives.
+
+    ``send``: its form is sent as it stands, after the radio button with the value ``choose`` was chosen.
+    """
 
     path: str
     send: bool = False
+    choose: str = ""
 
     def open(self, page: Page, tag: str, paths: Mapping[str, str]) -> Response:
         """Go there; returns the answer that the page came with."""
         answer = page.goto(self.path.format(tag=tag, **paths))
+        if self.choose:
+            page.locator(f"main form [value='{self.choose}']").check()
         if self.send:
             with page.expect_navigation() as navigation:
                 page.locator("main form button[type=submit]").last.click()
@@ -154,11 +162,14 @@ SCENES = {
     "waiting": Scene("/{tag}/j/{waiting}"),
     "joining": Scene("/{tag}/j/{joining}"),
     "manage": Scene("/{tag}/manage/{manage}?done=dates"),
+    "manage-gone": Scene("/{tag}/manage/{gone}"),
     "manage-dates": Scene("/{tag}/manage/{manage}/dates"),
     "manage-cancel": Scene("/{tag}/manage/{manage}/cancel"),
     "manage-details": Scene("/{tag}/manage/{details}/details", send=True),
     "manage-language": Scene("/{tag}/manage/{manage}/language"),
+    "manage-sure": Scene("/{tag}/manage/{doubting}/dates", send=True, choose="crowded"),
     "manage-ask": Scene("/{tag}/events/forum/link", send=True),
+    "manage-asked": Scene("/{tag}/events/forum/link?sent={asked}"),
     "address": Scene("/{tag}/manage/{moving}/address"),
     "address-error": Scene("/{tag}/manage/{moving}/address", send=True),
     "address-confirm": Scene("/{tag}/address/{address}"),
@@ -274,6 +285,13 @@ def _set_states(make: Make) -> None:
             waitlist=waitlist,
         )
         make.registration(event, places={"day": PlaceState.CONFIRMED})
+    event = make.event(
+        "doubt",
+        languages=both("Two rooms, one of them full", "Dos salas, una de ellas llena"),
+        occurrences=[_at("crowded", in_june, capacity=1), _at("quiet", in_june + timedelta(days=7))],
+        waitlist=True,
+    )
+    make.registration(event, places={"crowded": PlaceState.CONFIRMED})
     make.event(
         "later",
         languages=both("Not yet open", "Todavía no"),
@@ -358,9 +376,19 @@ def set_paths(live: Live) -> dict[str, str]:
         "waiting": join_link(live, "waitlist", PlaceState.WAITLISTED),
         "joining": join_link(live, "running", PlaceState.CONFIRMED),
         "manage": own_link(live, "series", PlaceState.CONFIRMED, Purpose.MANAGE),
+        "gone": own_link(live, "forum", PlaceState.CANCELLED, Purpose.MANAGE),
+        "doubting": own_link(live, "doubt", PlaceState.CONFIRMED, Purpose.MANAGE),
+        "asked": asked_for(live, "forum", "zoe@example.org"),
         "details": own_link(live, "evening", PlaceState.CONFIRMED, Purpose.MANAGE),
         **address_links(live),
     }
+
+
+def asked_for(live: Live, slug: str, email: str) -> str:
+    """What names the address on the page that says where a link was sent to."""
+    with time_machine.travel(NOW):
+        answer = live.app.test_client().post(f"/en/events/{slug}/link", data={"email": email})
+    return parse_qs(urlsplit(answer.location).query)["sent"][0]
 
 
 def address_links(live: Live) -> dict[str, str]:

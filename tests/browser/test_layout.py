@@ -11,6 +11,7 @@ from tests.browser.scenes import SCENES, STATES
 
 MEASURES = (Path(__file__).parent / "measures.js").read_text(encoding="utf-8")
 ALL = SCENES | STATES
+SPOKEN = [name for name, scene in SCENES.items() if "{tag}" in scene.path]
 WINDOWS = (320, 768, 1280, 1920)
 SPACING = """
 const sheet = new CSSStyleSheet();
@@ -42,6 +43,16 @@ def test_fits_every_window(name: str, reader: Page, paths: dict[str, str]) -> No
     for wide in WINDOWS:
         reader.set_viewport_size({"width": wide, "height": 900})
         found += [f"{wide} px: {fault}" for fault in faults(reader)]
+    assert "\n".join(found) == ""
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_fits_a_phone_in_long_words_and_from_right_to_left(name: str, reader: Page, paths: dict[str, str]) -> None:
+    reader.set_viewport_size({"width": 320, "height": 900})
+    found = []
+    for tag in ("de", "ar"):
+        SCENES[name].open(reader, tag, paths)
+        found += [f"{tag}: {fault}" for fault in faults(reader)]
     assert "\n".join(found) == ""
 
 

@@ -17,7 +17,7 @@ def test_forced_colours_leave_every_control_visible(name: str, reader: Page, pat
     assert reader.evaluate("measures.borderless()") == []
 
 
-@pytest.mark.parametrize("name", ["event", "receipt", "join"])
+@pytest.mark.parametrize("name", ["event", "receipt", "receipt-to-confirm", "verified", "join", "manage", "data"])
 def test_paper_carries_the_facts_and_no_controls(name: str, reader: Page, paths: dict[str, str]) -> None:
     reader.set_viewport_size({"width": 720, "height": 1000})
     SCENES[name].open(reader, "en", paths)
