@@ -166,7 +166,7 @@ def _frame(message: Message, registration: Registration, settings: Settings) -> 
         organization=organization.name,
         contact=contact,
         event_slug=event.slug,
-        event_url=page_url(event, words.language_tag, settings=settings),
+        event_url=page_url(event, registration.language_tag, settings=settings),
         summary=Passage(words.summary, words.language_tag),
         what_to_bring=Passage(words.what_to_bring, words.language_tag),
         about=(),
