@@ -1,0 +1,104 @@
+"""``serve``, ``worker``, ``demo`` and ``doctor``."""
+
+import argparse
+import logging
+import os
+
+from eventsapp.cli.application import application, now, writing
+from eventsapp.cli.arguments import Commands, whole_number
+from eventsapp.config import Settings
+
+
+def add_to(commands: Commands) -> None:
+    serving = commands.add("serve", serve, "run the web server and the worker until Ctrl-C or SIGTERM")
+    serving.add_argument("--bind", metavar="ADDRESS:PORT", help="where to listen (EVENTSAPP_BIND; 127.0.0.1:8000)")
+    serving.add_argument("--workers", type=whole_number, default=2, metavar="N", help="web server processes (2)")
+    serving.add_argument("--threads", type=whole_number, default=4, metavar="N", help="threads in each of them (4)")
+    serving.add_argument("--no-worker", action="store_true", help="the web server alone; letters wait for a worker")
+    serving.add_argument(
+        "--prepare", action="store_true", help="first upgrade the database, and load the demo events into a new one"
+    )
+    working = commands.add("worker", worker, "send what is due until Ctrl-C or SIGTERM")
+    working.add_argument("--once", action="store_true", help="do what is due now, then end")
+    commands.add("demo", demo, "load the demo events, dated in the near future")
+    commands.add("doctor", doctor, "check database, mail server, keys and more; exit status 1 where something is wrong")
+
+
+def serve(arguments: argparse.Namespace) -> int | None:
+    from eventsapp import serving, supervisor
+
+    _log(arguments)
+    if arguments.bind:
+        os.environ["EVENTSAPP_BIND"] = arguments.bind
+    settings = Settings.from_environment()
+    serving.check_bind(settings.bind)
+    if not supervisor.supervised():
+        _make_ready(settings, prepare=arguments.prepare)
+    size = {"workers": arguments.workers, "threads": arguments.threads}
+    if arguments.no_worker:
+        from eventsapp.app import create_app
+
+        serving.serve_web(create_app(settings), bind=settings.bind, **size)
+    options = [f"--{name}={value}" for name, value in size.items()]
+    children = [
+        supervisor.Child("web server", supervisor.program("serve", "--no-worker", *options), vital=True),
+        supervisor.Child("worker", supervisor.program("worker")),
+    ]
+    status = supervisor.Supervisor(children, os.environ, lambda: print(serving.statement(settings, **size), flush=True))
+    ended = status.run()
+    print("Stopped." if ended == 0 else "Stopped, because of the error above.", flush=True)
+    return ended
+
+
+def worker(arguments: argparse.Namespace) -> None:
+    from eventsapp import supervisor
+    from eventsapp.app import create_app
+    from eventsapp.worker import run
+
+    _log(arguments)
+    settings = Settings.from_environment()
+    if not supervisor.supervised():
+        _make_ready(settings)
+    run(create_app(settings), stop=supervisor.stop_event(), once=arguments.once)
+
+
+def _log(arguments: argparse.Namespace) -> None:
+    level = logging.DEBUG if arguments.debug else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _make_ready(settings: Settings, *, prepare: bool = False) -> None:
+    """Refuse a database that is not at this program's version; with ``prepare`` bring it there and fill a new one."""
+    from eventsapp import migration
+
+    standing = migration.standing(settings.database_url)
+    if standing.at_head:
+        return
+    if not prepare or not standing.known:
+        raise migration.BadVersion(f"The database is {standing.words}. {standing.remedy}")
+    with application():
+        migration.upgrade()
+    if standing.current is None:
+        demo(argparse.Namespace())
+
+
+def demo(_arguments: argparse.Namespace) -> None:
+    from eventsapp.actions.demo import load_demo
+
+    with writing() as (settings, session):
+        loaded = load_demo(session, now=now(), settings=settings)
+    print(f"Loaded {len(loaded.created)} demo events, to be seen at {settings.base_url}.")
+    if loaded.kept:
+        print(f"Already there, and left as they are: {', '.join(loaded.kept)}.")
+
+
+def doctor(_arguments: argparse.Namespace) -> int:
+    from eventsapp.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        print(f"{'ok    ' if finding.ok else 'not ok'}  {finding.name}: {finding.words}")
+        if not finding.ok:
+            print(f"        {finding.remedy}")
+    return 0 if all(finding.ok for finding in findings) else 1
