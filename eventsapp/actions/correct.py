@@ -20,7 +20,7 @@ def correct_details(
 
     Raises NotFound, Refused (an option without places names its question; or the event is over or cancelled).
     """
-    event, registration = places.take_registration(session, registration_id)
+    event, registration = places.take_own(session, registration_id, now=now)
     refuse_when_over(event, now)
     settle_answers(session, event, registration, answers, now=now)
     registration.name = name
@@ -32,7 +32,7 @@ def correct_language(
     session: Session, registration_id: int, language_tag: str, tzid: str, *, now: datetime
 ) -> Registration:
     """Letters from now on speak this language and name times in this zone. Raises NotFound, Refused."""
-    event, registration = places.take_registration(session, registration_id)
+    event, registration = places.take_own(session, registration_id, now=now)
     refuse_when_over(event, now)
     registration.language_tag = language_tag
     registration.tzid = tzid

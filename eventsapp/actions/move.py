@@ -40,7 +40,7 @@ def choose_dates(
     approval are as for anybody who comes now. With ``sure`` a confirmed place is given up even for one that is not.
     Raises NotFound, Invalid, Refused, Doubtful.
     """
-    event, registration = places.take_registration(session, registration_id)
+    event, registration = places.take_own(session, registration_id, now=now)
     refuse_when_over(event, now)
     offers = places.offers_after_promotion(session, event, now=now, settings=settings)
     if any(place.state is PlaceState.UNVERIFIED for place in registration.places):

@@ -150,13 +150,21 @@ def decline(
 
 
 def cancel(
-    session: Session, registration_id: int, *, occurrence_key: str | None = None, now: datetime, settings: Settings
+    session: Session,
+    registration_id: int,
+    *,
+    occurrence_key: str | None = None,
+    by_owner: bool = False,
+    now: datetime,
+    settings: Settings,
 ) -> list[Place]:
     """Give up a registration's places, or the one named, and let the next in the queue move up; returns the places.
 
     Places of dates that are over or called off stay as they were. Raises NotFound, Invalid, Refused.
     """
-    event, registration = take_registration(session, registration_id)
+    event, registration = (
+        take_own(session, registration_id, now=now) if by_owner else take_registration(session, registration_id)
+    )
     places = [place for place in _places(event, registration, occurrence_key, HELD) if is_to_come(place, now)]
     if not places:
         raise Refused(N_("This registration has no place that can still be cancelled."))
@@ -222,6 +230,18 @@ def take_registration(session: Session, registration_id: int) -> tuple[Event, Re
         .options(selectinload(Registration.places).joinedload(Place.occurrence))
         .execution_options(populate_existing=True)
     ).one()
+    return event, registration
+
+
+def take_own(session: Session, registration_id: int, *, now: datetime) -> tuple[Event, Registration]:
+    """As ``take_registration``, for the owner, who acts by the manage link.
+
+    That link came by letter, so the address is proved to be theirs: no receipt, which may be a stranger's, carries the
+    registration off any more.
+    """
+    event, registration = take_registration(session, registration_id)
+    if registrations.is_proved(registration):
+        registration.verified_at = registration.verified_at or now
     return event, registration
 
 

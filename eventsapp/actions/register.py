@@ -7,7 +7,7 @@ is told by letter.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from eventsapp.actions import answers, change_address, floods, letters, places, verify
@@ -18,7 +18,7 @@ from eventsapp.domain.admission import Standing
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import N_, NotFound, Refused
 from eventsapp.domain.vocabulary import HELD, LetterKind, Parting, PlaceState
-from eventsapp.models import Event, Message, Place, Receipt, Registration
+from eventsapp.models import Attendance, Event, Message, Place, Receipt, Registration
 from eventsapp.queries import registrations
 
 RECEIPT_LIFE = timedelta(hours=24)
@@ -224,14 +224,32 @@ def _made_by(session: Session, receipt: Receipt, before: Applicant) -> Registrat
     """The registration that this receipt made or brought back, unless something else has changed its owner since.
 
     The reference ties the two: a later form that brings the registration back, or takes it over, gives it another one.
-    Whoever verified the address has made the registration theirs.
+    Whoever proved the address, or joined, has made the registration theirs; and what the organizer accepted was that
+    address.
     """
     if receipt.registration_id is None:
         return None
     registration = session.get(Registration, receipt.registration_id, populate_existing=True)
     if registration is None or registration.address_key != before.address.key or registration.verified_at is not None:
         return None
-    return registration if registration.reference == receipt.reference else None
+    if registration.reference != receipt.reference or _accepted(registration, receipt):
+        return None
+    return None if _joined(session, registration) else registration
+
+
+def _accepted(registration: Registration, receipt: Receipt) -> bool:
+    """Whether the organizer has let in whom the receipt left waiting for that."""
+    promised = registrations.promised_by(receipt)
+    return any(
+        promised.get(place.occurrence.key) is PlaceState.PENDING
+        and place.state in (PlaceState.CONFIRMED, PlaceState.WAITLISTED)
+        for place in registration.places
+    )
+
+
+def _joined(session: Session, registration: Registration) -> bool:
+    places_held = [place.id for place in registration.places]
+    return bool(session.scalar(select(exists().where(Attendance.place_id.in_(places_held)))))
 
 
 def _stands(registration: Registration) -> bool:

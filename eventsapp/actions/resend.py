@@ -29,7 +29,7 @@ def send_again(session: Session, registration_id: int, *, now: datetime, setting
 
     At most one letter in ten minutes. Raises NotFound, Refused (there is nothing to say), TooMany.
     """
-    _event, registration = places.take_registration(session, registration_id)
+    _event, registration = places.take_own(session, registration_id, now=now)
     live = [place for place in registration.places if place.state in HELD and places.is_to_come(place, now)]
     if not live or not is_proved(registration):
         raise Refused(N_("You have no place at the moment, so there is no letter to send again."))

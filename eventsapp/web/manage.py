@@ -342,7 +342,9 @@ def give_up(token: str) -> Response:
     word = "place" if key else "cancelled"
     try:
         with _acting(token) as (session, registration_id):
-            places.cancel(session, registration_id, occurrence_key=key or None, now=now(), settings=settings())
+            places.cancel(
+                session, registration_id, occurrence_key=key or None, by_owner=True, now=now(), settings=settings()
+            )
     except (Invalid, Refused) as error:
         mine = _open(token)
         gone = [one for one in mine.held if key in ("", one.edition.key)]

@@ -46,7 +46,7 @@ def create(slug: str) -> AnyResponse:
     form = _form(session, event)
     applicant = form.applicant()
     if form.trapped:
-        return redirect(link("registrations.receipt", receipt=_nobodys_token(), tz=None), 303)
+        return _to_receipt(_nobodys_token())
     if applicant is None:
         return keep_private(event_page(event, form=form, status=422))
     try:
@@ -56,7 +56,7 @@ def create(slug: str) -> AnyResponse:
             token = receipt_token(receipt, settings())
     except (Invalid, Refused, TooMany) as error:
         return _refused(slug, error)
-    return redirect(link("registrations.receipt", receipt=token, tz=None), 303)
+    return _to_receipt(token)
 
 
 @registrations.page("/registrations/<receipt>", methods=["GET"])
@@ -135,6 +135,10 @@ def _status(error: DomainError) -> int:
     if isinstance(error, TooMany):
         return 429
     return 409 if isinstance(error, Refused) else 422
+
+
+def _to_receipt(token: str) -> AnyResponse:
+    return keep_private(redirect(link("registrations.receipt", receipt=token, tz=None), 303))
 
 
 def _nobodys_token() -> str:

@@ -1,14 +1,17 @@
 """Registering, and correcting a mistyped address: rows, letters, and that a known address looks like a new one."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from eventsapp.actions import places
+from eventsapp.actions.attend import attend
+from eventsapp.actions.correct import correct_details, correct_language
 from eventsapp.actions.register import correct_address, register
+from eventsapp.actions.resend import send_again
 from eventsapp.db import db, transaction
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.applicant import Applicant
@@ -19,6 +22,7 @@ from tests.statements import statements
 
 CONFIRMED, WAITLISTED, PENDING = PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING
 CANCELLED, DECLINED = PlaceState.CANCELLED, PlaceState.DECLINED
+DURING = datetime(2026, 6, 29, 0, 30, tzinfo=UTC)  # the Spanish date
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -619,6 +623,51 @@ def test_what_its_owner_or_an_erasure_changed_is_out_of_the_receipts_reach(make,
         registration.email = registration.address_key = "moved@example.org"
     correct(receipt, "b@example.org")
     assert people() == {"moved@example.org": {"spanish": CONFIRMED}, "b@example.org": {"spanish": CONFIRMED}}
+
+
+@pytest.fixture
+def owner(now, settings):
+    """What somebody does who reads the letters, by the name that it has in the test below."""
+
+    def details(session, id_):
+        correct_details(session, id_, "Ana Real", {}, now=now)
+
+    def language(session, id_):
+        correct_language(session, id_, "en", "Europe/Madrid", now=now)
+
+    def cancel(session, id_):
+        places.cancel(session, id_, occurrence_key="english", by_owner=True, now=now, settings=settings)
+
+    def letters_again(session, id_):
+        send_again(session, id_, now=now + HOUR, settings=settings)
+
+    def join(session, id_):
+        place = next(one for one in session.get_one(Registration, id_).places if one.occurrence.key == "spanish")
+        attend(session, place.id, now=DURING)
+
+    return {function.__name__: function for function in (details, language, cancel, letters_again, join)}
+
+
+@pytest.mark.parametrize("what", ["details", "language", "cancel", "letters_again", "join"])
+def test_whoever_has_used_a_link_of_ours_keeps_the_registration(make, post, correct, owner, what):
+    """A stranger who sent somebody's address must not carry off what its owner made of it."""
+    receipt = post(make.event(choose=Choose.ANY), "ana@example.org", "english", "spanish")
+    registration_id = receipt.registration_id
+    with transaction() as session:
+        owner[what](session, registration_id)
+    correct(receipt, "mallory@example.org")
+    assert set(people()) == {"ana@example.org", "mallory@example.org"}
+    assert db.session.get_one(Registration, registration_id).email == "ana@example.org"
+    assert people()["ana@example.org"]["spanish"] is CONFIRMED
+
+
+def test_what_the_organizer_accepted_stays_at_the_address_that_was_accepted(make, post, correct, now, settings):
+    event = make.event(approval=Approval.MANUAL)
+    receipt = post(event, "known@example.org")
+    with transaction() as session:
+        places.approve(session, receipt.registration_id, now=now, settings=settings)
+    correct(receipt, "mallory@example.org")
+    assert people() == {"known@example.org": {"spanish": CONFIRMED}, "mallory@example.org": {"spanish": PENDING}}
 
 
 def test_a_correction_after_the_organizer_declined_stays_declined(make, post, correct, now, settings):

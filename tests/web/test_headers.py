@@ -125,6 +125,17 @@ def test_a_receipt_may_be_corrected_by_a_browser_that_hides_its_origin(client, m
     assert answer.status_code == 303
 
 
+def test_a_form_on_a_page_without_a_secret_address_is_sent_with_its_origin(client, make):
+    """After a mistake too: older browsers say "null" under no-referrer, and would be taken for another site."""
+    make.event()
+    for answer in (client.post(FORM, data={}), client.get("/events/forum/link")):
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+    sent = client.post(FORM, data=FILLED)
+    assert (sent.status_code, sent.headers["Cache-Control"]) == (303, "private, no-store")
+    assert client.get(sent.headers["Location"]).headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_a_foreign_host_is_refused(client, make):
     make.event()
     for host in ("evil.example", "events.example.org.evil.example", "evil.example:443", "", "a b", "[::1", "10.0.0.1"):
