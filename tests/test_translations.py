@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventsapp.domain.errors import Minutes, TooMany
+from eventsapp.domain.errors import Invalid, TooMany
 from eventsapp.translations import (
     CATALOGS,
     INTERFACE_LANGUAGES,
@@ -83,3 +83,11 @@ def test_an_error_says_its_waiting_time_whole():
     assert (str(error), error.values["minutes"]) == ("Wait 30 minutes.", 30)
     with speaking("es"):
         assert say(error) == "Wait 30 minutos."
+
+
+def test_words_quoted_in_an_error_keep_their_own_direction():
+    error = Invalid("Answer “%(question)s” in %(num)s words.", key="q", question="Why?", num=3)
+    with speaking("es"):
+        assert say(error) == "Answer “Why?” in 3 words."
+    with speaking("ar"):
+        assert say(error) == "Answer “\u2068Why?\u2069” in 3 words."

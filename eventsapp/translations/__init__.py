@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eventsapp.domain.errors import DomainError
-from eventsapp.domain.languages import alike, lookup_alike
+from eventsapp.domain.languages import alike, direction, lookup_alike
 from eventsapp.domain.wording import in_language
 
 INTERFACE_LANGUAGES = ("en", "es", "fr", "de", "pt-BR", "it", "ar", "zh-Hans")  # the source texts' language first
@@ -72,8 +72,14 @@ def npgettext(context: str, singular: str, plural: str, n: int, **values: Any) -
 
 
 def say(error: DomainError) -> str:
-    """A domain error in the language in force; numbers, dates, clock times and cities among its values too."""
-    return gettext(error.message, **error.values)
+    """A domain error in the language in force; numbers, dates, clock times and cities among its values too.
+
+    Where one reads from right to left, quoted words keep a direction of their own, and so their question mark its side.
+    """
+    values = error.values
+    if direction(spoken()) == "rtl":
+        values = {name: f"\u2068{value}\u2069" if isinstance(value, str) else value for name, value in values.items()}
+    return gettext(error.message, **values)
 
 
 def _catalog() -> stdlib_gettext.NullTranslations:

@@ -24,7 +24,8 @@ from eventsapp.web.assets import accent_url, asset
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 TIMES = "times"
-_ONE_LETTER_FIRST = re.compile(r"\b[^\W\d_]-\w+")
+_WHOLE = re.compile(r"\b[^\W\d_]-\w+|\w…@")
+_HALF_OF_DAY = re.compile(r"(?<=[:.]\d\d) (?=[^\W\d])")
 
 
 class Pages(Blueprint):
@@ -52,6 +53,7 @@ def dress(app: Flask, _settings: Settings) -> None:
     )
     app.jinja_env.filters["zoned"] = zoned
     app.jinja_env.filters["whole_words"] = whole_words
+    app.jinja_env.filters["whole_times"] = whole_times
     app.context_processor(lambda: {"reading": g.reading, "reader_tzid": reader_tzid()})
     app.url_value_preprocessor(_drop_tag)
 
@@ -148,8 +150,13 @@ def asked_part() -> str | None:
 
 
 def whole_words(text: str) -> Markup:
-    """For headings: no line ends behind the one letter of a word like "e-mail"."""
-    return Markup(_ONE_LETTER_FIRST.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped
+    """No line ends behind the one letter of a word like "e-mail" or of a masked address."""
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped
+
+
+def whole_times(text: str) -> str:
+    """No line ends within "5:00 pm"."""
+    return _HALF_OF_DAY.sub("\u00a0", text)
 
 
 def zoned(markup: str) -> str:
