@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventsapp.domain.errors import Invalid, TooMany
+from eventsapp.domain.errors import Invalid, Minutes, TooMany
 from eventsapp.translations import (
     CATALOGS,
     INTERFACE_LANGUAGES,
