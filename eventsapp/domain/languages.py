@@ -178,6 +178,11 @@ def own_name(tag: str) -> str:
     return name[:1].title() + name[1:]
 
 
+def spoken(tag: str) -> str:
+    """A tag as people name what is spoken: without the script, which only writing has (``zh-Hans`` → ``zh``)."""
+    return re.sub(r"-[A-Z][a-z]{3}(?=-|$)", "", tag)
+
+
 @lru_cache(maxsize=4096)
 def language_name(tag: str, in_tag: str) -> str:
     """The name of one language in another, in that language's usual case; the tag where no name is known."""

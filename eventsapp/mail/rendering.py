@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from eventsapp.config import resource
 from eventsapp.domain.colour import INK, PANEL, PAPER, accent_steps
-from eventsapp.domain.languages import direction, language_name, own_name, related
+from eventsapp.domain.languages import direction, language_name, own_name, related, spoken
 from eventsapp.domain.markdown import fill_html, fill_line, fill_plain, to_html, to_plain
 from eventsapp.domain.vocabulary import LetterKind, Placeholder, PlaceState
 from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, moment_words, reader_words, time_words
@@ -144,7 +144,7 @@ def _state_words(slot: Slot) -> str:
 def _held_in(held_tag: str, tag: str) -> str:
     if not held_tag:
         return ""
-    named, own = language_name(held_tag, tag), own_name(held_tag)
+    named, own = language_name(spoken(held_tag), tag), own_name(spoken(held_tag))
     named = named[:1].upper() + named[1:]
     return named if named.casefold() == own.casefold() else f"{named} ({own})"
 

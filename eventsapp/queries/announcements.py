@@ -7,7 +7,7 @@ from datetime import datetime
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
 from eventsapp.domain.cities import city_of_key, usual_tzids
-from eventsapp.domain.languages import alike, language_name, lookup, related
+from eventsapp.domain.languages import alike, language_name, lookup, related, spoken
 from eventsapp.domain.wording import cities_line, city_words, time_words
 from eventsapp.models import Event, LanguageVariant, Occurrence
 from eventsapp.queries.entries import page_url, text_for, variant
@@ -99,7 +99,7 @@ def _dated(occurrence: Occurrence, tag: str, cities: Sequence[str]) -> Iterator[
     if location := text_for(tag, occurrence.location, event)[0]:
         yield location
     if held and (len(event.variants) > 1 or not related(held, tag)):
-        language = language_name(held, tag)
+        language = language_name(spoken(held), tag)
         yield _("Held in %(language)s.", language=language) if _spoken(tag) else language
 
 
@@ -108,7 +108,7 @@ def _also(occurrence: Occurrence, tag: str) -> str:
     if _spoken(tag):
         return also_in(held, occurrence.starts_at, occurrence.tzid, tag)
     date = time_words(occurrence.starts_at, occurrence.ends_at, occurrence.tzid, tag).date
-    return f"{language_name(held, tag)} · {date}"
+    return f"{language_name(spoken(held), tag)} · {date}"
 
 
 def _spoken(tag: str) -> bool:
@@ -119,7 +119,7 @@ def _spoken(tag: str) -> bool:
 def also_in(held: str, starts_at: datetime, tzid: str, tag: str) -> str:
     """The sentence that leads to an edition in another language; speaks the language in force, names it in ``tag``."""
     date = timezones.local(starts_at, tzid).date()
-    return _("Also in %(language)s on %(date)s", language=language_name(held, tag), date=date)
+    return _("Also in %(language)s on %(date)s", language=language_name(spoken(held), tag), date=date)
 
 
 def _clocks(occurrence: Occurrence, tag: str, cities: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from eventsapp.domain import timezones
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.entry import CalendarEntry, DialIn, Party, Room
 from eventsapp.domain.joining import Stage, Window, stage
-from eventsapp.domain.languages import language_name, lookup, related
+from eventsapp.domain.languages import language_name, lookup, related, spoken
 from eventsapp.domain.links import token
 from eventsapp.domain.markdown import to_plain
 from eventsapp.domain.rooms import join_url, ways_into
@@ -186,7 +186,7 @@ def _description(occurrence: Occurrence, words: LanguageVariant) -> str:
     parts = []
     held = occurrence.language_tag
     if held and not related(held, words.language_tag):
-        parts.append(_("Held in %(language)s.", language=language_name(held, words.language_tag)))
+        parts.append(_("Held in %(language)s.", language=language_name(spoken(held), words.language_tag)))
     parts.append(to_plain(words.description))
     if words.what_to_bring:
         parts.append(_("What to bring") + "\n" + to_plain(words.what_to_bring))

@@ -5,7 +5,7 @@ from datetime import datetime
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
 from eventsapp.domain.colour import PRODUCT_ACCENT
-from eventsapp.domain.languages import alike, direction, own_name
+from eventsapp.domain.languages import alike, direction, own_name, spoken
 from eventsapp.domain.wording import time_words
 from eventsapp.drawing.poster import Poster
 from eventsapp.models import Event, Occurrence
@@ -37,7 +37,7 @@ def poster_of(event: Event, asked: str, *, now: datetime, settings: Settings) ->
         digits=digits,
         notes=_notes(event, tag, len(dates)),
         organization=event.organization.name,
-        languages=tuple(own_name(held) for held in _held(event, dates, tag)),
+        languages=tuple(own_name(spoken(held)) for held in _held(event, dates, tag)),
         accent=event.organization.accent or PRODUCT_ACCENT,
         seed=event.slug,
         picture=settings.pictures_path / event.picture if event.picture else None,

@@ -13,7 +13,7 @@ from eventsapp.config import Settings
 from eventsapp.domain import admission
 from eventsapp.domain.admission import Standing
 from eventsapp.domain.entry import CalendarEntry
-from eventsapp.domain.languages import alike, direction, own_name
+from eventsapp.domain.languages import alike, direction, own_name, spoken
 from eventsapp.domain.vocabulary import ConferenceAccess
 from eventsapp.domain.wording import ReaderWords, TimeWords, moment_words, reader_words, time_words
 from eventsapp.models import Event, LanguageVariant, Occurrence
@@ -161,7 +161,7 @@ def edition_of(
         standing=standing,
         few=left if few else None,
         language_tag=held,
-        language=own_name(held) if held else "",
+        language=own_name(spoken(held)) if held else "",
     )
 
 

@@ -14,6 +14,7 @@ from eventsapp.domain.languages import (
     own_name,
     parents,
     related,
+    spoken,
 )
 
 
@@ -216,3 +217,11 @@ def test_countries_are_sorted_for_their_language_and_are_countries():
     assert {"XK", "TW", "AQ"} <= codes
     assert not codes & {"EU", "UN", "ZZ", "001", "XA"}
     assert len(codes) == len(names) == 250
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [("zh-Hans", "zh"), ("zh-Hant-TW", "zh-TW"), ("es-419", "es-419"), ("de-1996", "de-1996"), ("en", "en")],
+)
+def test_what_is_spoken_has_no_script(tag, said):
+    assert spoken(tag) == said
