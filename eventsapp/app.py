@@ -11,6 +11,7 @@ from eventsapp.web.headers import guard
 from eventsapp.web.join import join
 from eventsapp.web.language import speak
 from eventsapp.web.limits import limit
+from eventsapp.web.lost_link import lost_link
 from eventsapp.web.mailbox import mailbox
 from eventsapp.web.manage import manage
 from eventsapp.web.own_data import own_data
@@ -65,7 +66,8 @@ def believe_proxies(app: Flask, settings: Settings) -> None:
 
 
 def open_doors(app: Flask, settings: Settings) -> None:
-    for door in (assets, public, poster, share, registrations, verify, join, manage, own_data, zones):
+    doors = (assets, public, poster, share, registrations, verify, join, manage, own_data, lost_link, zones)
+    for door in doors:
         app.register_blueprint(door)
     if settings.mailbox:
         app.register_blueprint(mailbox)

@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventsapp.config import Settings
-from eventsapp.domain.errors import NotFound, TooMany
+from eventsapp.domain.errors import DomainError, NotFound, Refused, TooMany
 from eventsapp.translations import INTERFACE_LANGUAGES, say
 from eventsapp.translations import gettext as _
 from eventsapp.web.headers import FOREIGN
@@ -89,8 +89,20 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 def _too_many(error: TooMany) -> Response:
-    response = error_page(429, text=say(error))
-    response.headers["Retry-After"] = str(error.values.get("seconds", HOUR))
+    return retry_after(error_page(429, text=say(error)), error)
+
+
+def status_of(error: DomainError) -> int:
+    """The status of a page that says why a form was not taken."""
+    if isinstance(error, TooMany):
+        return 429
+    return 409 if isinstance(error, Refused) else 422
+
+
+def retry_after(response: Response, error: DomainError) -> Response:
+    """That answer; where somebody tried too often, it also says when to try again."""
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.values.get("seconds", HOUR))
     return response
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from flask import Response, g, redirect, request
+from flask import Response, redirect, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Redirect
@@ -39,10 +39,11 @@ from eventsapp.queries.entries import (
 from eventsapp.queries.registrations import registration_by_join_token
 from eventsapp.translations import gettext as _
 from eventsapp.translations import ngettext, say
-from eventsapp.web.editions import Edition, languages_of, listed_editions, with_entry, words_in, words_of
+from eventsapp.web.editions import Edition, listed_editions, with_entry
 from eventsapp.web.headers import keep_private, let_forms_lead_to
-from eventsapp.web.language import Reading, read_in
-from eventsapp.web.pages import Pages, now, page, reader_tzid, settings
+from eventsapp.web.language import Reading
+from eventsapp.web.pages import Pages, now, settings
+from eventsapp.web.personal import personal_page, see_other, speak_to, tzid_of
 
 join = Pages("join", __name__)
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def enter(token: str, key: str) -> Redirect:
         if entered is None:
             raise
         log.exception("A joining was not recorded")
-    return keep_private(Response(status=303, headers={"Location": entered.url}))
+    return see_other(entered.url)
 
 
 @join.page("/j/<token>/<key>/<service>", methods=["GET"])
@@ -146,10 +147,8 @@ def _registration(token: str) -> Registration:
 
 def _show(registration: Registration, token: str, key: str = "", status: int = 200, note: str = "") -> Response:
     event = registration.event
-    available = languages_of(event)
-    g.asked_tag = g.asked_tag or registration.language_tag  # the letter's language, not the browser's
-    reading = read_in(available, event.default_language_tag)
-    view = View(reading, reader_tzid() or registration.tzid, now())
+    reading = speak_to(registration)
+    view = View(reading, tzid_of(registration), now())
     editions = _editions(event, view)
     places = _in_order(registration, view)
     place = next((one for one in places if key in ("", one.occurrence.key)), None)
@@ -158,13 +157,11 @@ def _show(registration: Registration, token: str, key: str = "", status: int = 2
     seats = [_seat(one, editions[one.occurrence.key], view) for one in places]
     seat = seats[places.index(place)]
     rest = [one for one in seats if one is not seat]
-    response = page(
+    response = personal_page(
         "join/room.html",
+        registration,
         status=status,
-        event=event,
-        organization=event.organization,
         token=token,
-        title=words_of(words_in(event, reading).summary, reading.words, reading),
         note=note,
         seat=seat,
         rest=rest,
@@ -174,10 +171,9 @@ def _show(registration: Registration, token: str, key: str = "", status: int = 2
         next_look=_next_look(event, view.now),
         held_in=lambda edition: language_name(edition.language_tag, reading.interface),
         countries=dict(country_names(reading.tag)),
-        languages=available,
     )
     sources = {source for one in seats if one.room for source in ways_into(one.room.url)}
-    return keep_private(let_forms_lead_to(response, sorted(sources)))
+    return let_forms_lead_to(response, sorted(sources))
 
 
 def _editions(event: Event, view: View) -> dict[str, Edition]:

@@ -1,114 +1,42 @@
-"""One's own registration: see it, correct it, choose other dates, cancel, come back, and ask for its link again.
+"""One's own registration: see it, correct it, choose other dates, cancel, and come back.
 
 Only who has the manage link gets here, and that link comes by letter alone. GET changes nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
 
-from flask import Response, g, request
-from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy.orm import Session
+from flask import Response, request
 
 from eventsapp.actions import places
 from eventsapp.actions.correct import correct_details, correct_language
 from eventsapp.actions.move import Doubtful, choose_dates
-from eventsapp.actions.resend import send_again, send_link
-from eventsapp.db import db, transaction
-from eventsapp.domain.addresses import Address, masked, read_address
-from eventsapp.domain.admission import Change, Standing
+from eventsapp.actions.resend import send_again
+from eventsapp.db import db
+from eventsapp.domain.admission import Change
 from eventsapp.domain.applicant import read_name
 from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.errors import DomainError, Invalid, Refused, TooMany
 from eventsapp.domain.languages import direction, lookup, own_name
-from eventsapp.domain.questions import AnswerValue, OptionFull, QuestionSpec, answer_words
-from eventsapp.domain.vocabulary import HELD, Choose, PlaceState, Purpose
+from eventsapp.domain.questions import AnswerValue, OptionFull, QuestionSpec
+from eventsapp.domain.vocabulary import Choose, PlaceState, Purpose
 from eventsapp.domain.wording import city_words
 from eventsapp.ical.add_links import SERVICES
-from eventsapp.models import Event, Place, Registration
 from eventsapp.queries.entries import personal_token
-from eventsapp.queries.events import event_by_slug
-from eventsapp.queries.registrations import (
-    answers_of,
-    is_proved,
-    options_left,
-    question_specs,
-    registration_by_token,
-    takes_changes,
-)
-from eventsapp.translations import gettext, say
+from eventsapp.queries.registrations import answers_of, is_proved, options_left, question_specs
 from eventsapp.translations import gettext as _
-from eventsapp.web.editions import Edition, Words, languages_of, listed_editions, with_entry, words_in, words_of
+from eventsapp.translations import say
+from eventsapp.web.editions import Words, languages_of
+from eventsapp.web.errors import retry_after, status_of
 from eventsapp.web.fields import CheckedForm, Entry, Kind, Option, Typed
-from eventsapp.web.forms import NO_MATTER, zone_text
-from eventsapp.web.headers import keep_private
-from eventsapp.web.language import Reading, letter_languages, read_in
+from eventsapp.web.forms import zone_text
+from eventsapp.web.language import letter_languages
 from eventsapp.web.limits import per_network
-from eventsapp.web.pages import Pages, link, now, page, reader_tzid, settings
-from eventsapp.web.public import plain
-from eventsapp.web.questions import QuestionForm, answered, question_fields, read_answers
+from eventsapp.web.mine import Held, Mine, open_mine
+from eventsapp.web.pages import Pages, link, now, settings
+from eventsapp.web.personal import acting, personal_page, see_other
+from eventsapp.web.questions import QuestionForm, answered, question_fields, read_answers, said
 
 manage = Pages("manage", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One place as its holder sees it. ``live``: held, and still to come; ``joins``: there is or will be a room."""
-
-    edition: Edition
-    state: PlaceState
-    live: bool
-
-    @property
-    def confirmed(self) -> bool:
-        return self.live and self.state is PlaceState.CONFIRMED
-
-    @property
-    def joins(self) -> bool:
-        return self.confirmed and self.edition.online
-
-
-@dataclass(frozen=True, slots=True)
-class Mine:
-    """A registration as its manage link opens it, and through whose eyes and when. ``held`` is in order of time."""
-
-    token: str
-    registration: Registration
-    event: Event
-    reading: Reading
-    tzid: str
-    now: datetime
-    editions: list[Edition]
-    held: list[Held]
-
-    @property
-    def live(self) -> list[Held]:
-        return [one for one in self.held if one.live]
-
-    @property
-    def changeable(self) -> bool:
-        """Whether anything can still be changed, beside one's data."""
-        return takes_changes(self.event, now=self.now)
-
-    @property
-    def offered(self) -> list[Edition]:
-        """Dates that one could take in addition or instead."""
-        mine = {one.edition.key for one in self.held if one.live or one.state is PlaceState.DECLINED}
-        free = [edition for edition in self.editions if edition.key not in mine]
-        admitting = [edition for edition in free if edition.standing.admits]
-        coming = [edition for edition in free if edition.standing not in NO_MATTER]
-        whole = self.event.choose is not Choose.ALL or len(admitting) == len(coming)
-        waits_for_proof = any(one.state is PlaceState.UNVERIFIED for one in self.live)
-        return admitting if whole and self.changeable and not waits_for_proof else []
-
-    @property
-    def refused(self) -> list[Edition]:
-        """Dates to come that one cannot take now."""
-        shown = {one.key for one in self.offered} | {one.edition.key for one in self.live}
-        asking = [edition for edition in self.editions if edition.standing is not Standing.NO_REGISTRATION]
-        return [edition for edition in asking if not (edition.over or edition.key in shown)]
 
 
 # The hub
@@ -116,23 +44,23 @@ class Mine:
 
 @manage.page("/manage/<token>", methods=["GET"])
 def hub(token: str) -> Response:
-    return _hub(_open(token), done=_done_words().get(request.args.get("done", ""), ""))
+    return _hub(open_mine(token), done=_done_words().get(request.args.get("done", ""), ""))
 
 
 @manage.page("/manage/<token>/letters", methods=["POST"])
 @per_network
 def letters(token: str) -> Response:
     try:
-        with _acting(token) as (session, registration_id):
+        with acting(token) as (session, registration_id):
             send_again(session, registration_id, now=now(), settings=settings())
     except (Refused, TooMany) as error:
-        return _hub(_open(token), status=_status(error), problem=error)
+        return _hub(open_mine(token), status=status_of(error), problem=error)
     return _back(token, "letters")
 
 
 @manage.page("/manage/<token>/letters", methods=["GET"])
 def letters_were_here(token: str) -> Response:
-    return _back(_open(token).token)
+    return _back(open_mine(token).token)
 
 
 # Name and answers
@@ -160,23 +88,23 @@ class DetailsForm(QuestionForm):
 
 @manage.page("/manage/<token>/details", methods=["GET"])
 def details(token: str) -> Response:
-    mine = _open(token)
+    mine = open_mine(token)
     return _details(mine, DetailsForm(mine, question_specs(mine.event))) if mine.changeable else _back(token)
 
 
 @manage.page("/manage/<token>/details", methods=["POST"])
 @per_network
 def correct(token: str) -> Response:
-    mine = _open(token)
+    mine = open_mine(token)
     form = DetailsForm(mine, question_specs(mine.event), request.form)
     read = form.details()
     if read is None:
         return _details(mine, form, 422)
     try:
-        with _acting(token) as (session, registration_id):
+        with acting(token) as (session, registration_id):
             correct_details(session, registration_id, *read, now=now())
     except Refused as error:
-        mine = _open(token)
+        mine = open_mine(token)
         form = DetailsForm(mine, question_specs(mine.event), request.form)  # what is full now is shown as full
         form.blame(error)
         return _details(mine, form, 409)
@@ -225,24 +153,24 @@ class LettersForm(CheckedForm):
 
 @manage.page("/manage/<token>/language", methods=["GET"])
 def language(token: str) -> Response:
-    mine = _open(token)
+    mine = open_mine(token)
     return _language(mine, LettersForm(mine)) if mine.changeable else _back(token)
 
 
 @manage.page("/manage/<token>/language", methods=["POST"])
 @per_network
 def speak(token: str) -> Response:
-    mine = _open(token)
+    mine = open_mine(token)
     form = LettersForm(mine, request.form)
     read = form.letters()
     if read is None:
         return _language(mine, form, 422)
     try:
-        with _acting(token) as (session, registration_id):
+        with acting(token) as (session, registration_id):
             correct_language(session, registration_id, *read, now=now())
     except Refused as error:
         form.blame(error)
-        return _language(_open(token), form, 409)
+        return _language(open_mine(token), form, 409)
     return _back(token, "language", tag=None)  # in the language just chosen
 
 
@@ -275,7 +203,7 @@ class DatesForm(CheckedForm):
 
 @manage.page("/manage/<token>/dates", methods=["GET"])
 def dates(token: str) -> Response:
-    mine = _open(token)
+    mine = open_mine(token)
     return _dates(mine, DatesForm(mine)) if mine.changeable else _back(token)
 
 
@@ -283,20 +211,20 @@ def dates(token: str) -> Response:
 @per_network
 def choose(token: str) -> Response:
     """303 to the hub; 409 with a question where a confirmed place would be given up for one that is not."""
-    mine = _open(token)
+    mine = open_mine(token)
     came_back = not mine.live
     form = DatesForm(mine, request.form)
     sure = request.form.get("sure") == "yes"
     try:
-        with _acting(token) as (session, registration_id):
+        with acting(token) as (session, registration_id):
             change = choose_dates(session, registration_id, form.chosen, sure=sure, now=now(), settings=settings())
     except Doubtful as doubt:
-        return _ask(_open(token), form.chosen, doubt.change)
+        return _ask(open_mine(token), form.chosen, doubt.change)
     except (Invalid, Refused) as error:
-        mine = _open(token)
+        mine = open_mine(token)
         form = DatesForm(mine, request.form)
         form.blame(error)
-        return _dates(mine, form, _status(error), question=error.key if isinstance(error, OptionFull) else "")
+        return _dates(mine, form, status_of(error), question=error.key if isinstance(error, OptionFull) else "")
     return _back(token, _change_word(change, came_back=came_back))
 
 
@@ -329,7 +257,7 @@ def _ask(mine: Mine, chosen: tuple[str, ...], change: Change) -> Response:
 
 @manage.page("/manage/<token>/cancel", methods=["GET"])
 def cancel(token: str) -> Response:
-    mine = _open(token)
+    mine = open_mine(token)
     meant = _meant(mine, request.args.get("date", ""))
     return _cancel(mine, meant) if meant else _back(token)
 
@@ -341,16 +269,16 @@ def give_up(token: str) -> Response:
     key = request.form.get("date", "")
     word = "place" if key else "cancelled"
     try:
-        with _acting(token) as (session, registration_id):
+        with acting(token) as (session, registration_id):
             places.cancel(
                 session, registration_id, occurrence_key=key or None, by_owner=True, now=now(), settings=settings()
             )
     except (Invalid, Refused) as error:
-        mine = _open(token)
+        mine = open_mine(token)
         gone = [one for one in mine.held if key in ("", one.edition.key)]
         if gone and all(one.state is PlaceState.CANCELLED for one in gone):
             return _back(token, word)
-        return _hub(mine, status=_status(error), problem=error)
+        return _hub(mine, status=status_of(error), problem=error)
     return _back(token, word)
 
 
@@ -368,110 +296,7 @@ def _cancel(mine: Mine, meant: list[Held]) -> Response:
     return _page("manage/cancel.html", mine, meant=meant, date=key)
 
 
-# "Send me my link again"
-
-
-class AskForm(CheckedForm):
-    def __init__(self, typed: Typed | None = None) -> None:
-        super().__init__(
-            {"email": Entry(Words(_("E-mail address")), "email", autocomplete="email", check=read_address)}
-        )
-        self.process(typed)
-
-    def address(self) -> Address | None:
-        self["email"].read()
-        found: Address | None = self["email"].value
-        return found
-
-
-@manage.page("/events/<slug>/link", methods=["GET"])
-def ask(slug: str) -> Response:
-    event = event_by_slug(db.session(), plain(slug))
-    return _ask_page(event, AskForm(), address=_signed(request.args.get("sent", "")))
-
-
-@manage.page("/events/<slug>/link", methods=["POST"])
-@per_network
-def send(slug: str) -> Response:
-    """The same answer for every address; whose it is learns the rest by letter."""
-    event = event_by_slug(db.session(), plain(slug))
-    event_id, slug = event.id, event.slug
-    form = AskForm(request.form)
-    address = form.address()
-    if address is None:
-        return _ask_page(event, form, 422)
-    try:
-        with transaction() as session:
-            send_link(session, event_id, address, now=now(), settings=settings())
-    except TooMany as error:
-        form.blame(error)
-        return _retry_after(_ask_page(event_by_slug(db.session(), slug), form, 429), error)
-    sent = _signer().dumps(masked(address.email))
-    return keep_private(Response(status=303, headers={"Location": link("manage.ask", slug=slug, sent=sent)}))
-
-
-def _ask_page(event: Event, form: AskForm, status: int = 200, address: str = "") -> Response:
-    reading = read_in(languages_of(event), event.default_language_tag)
-    return keep_private(
-        page(
-            "manage/ask.html",
-            status=status,
-            event=event,
-            organization=event.organization,
-            title=words_of(words_in(event, reading).summary, reading.words, reading),
-            form=form,
-            address=address,
-            languages=languages_of(event),
-        )
-    )
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings().secret_key, salt="manage.ask")
-
-
-def _signed(given: str) -> str:
-    """The masked address that we ourselves put into the link, or nothing."""
-    try:
-        return str(_signer().loads(given)) if given else ""
-    except BadSignature:
-        return ""
-
-
 # What they share
-
-
-def _open(token: str) -> Mine:
-    """The registration in the language of its letters, unless the path names another. Raises NotFound."""
-    session, at = db.session(), now()
-    registration = registration_by_token(session, Purpose.MANAGE, token, settings=settings())
-    event = registration.event
-    g.asked_tag = g.asked_tag or registration.language_tag
-    reading = read_in(languages_of(event), event.default_language_tag)
-    tzid = reader_tzid() or registration.tzid
-    listed = listed_editions(session, [event], reading=reading, reader_tzid=tzid, now=at)[event.id]
-    editions = [
-        with_entry(edition, occurrence, reading, settings())
-        for edition, occurrence in zip(listed, event.occurrences, strict=True)
-    ]
-    by_id = {occurrence.id: edition for edition, occurrence in zip(editions, event.occurrences, strict=True)}
-    held = [
-        Held(by_id[place.occurrence_id], place.state, place.state in HELD and places.is_to_come(place, at))
-        for place in _in_order(registration.places)
-    ]
-    return Mine(token, registration, event, reading, tzid, at, editions, held)
-
-
-def _in_order(found: list[Place]) -> list[Place]:
-    """By time; what was given up stands last."""
-    return sorted(found, key=lambda place: (place.state not in HELD, place.occurrence.starts_at))
-
-
-@contextmanager
-def _acting(token: str) -> Iterator[tuple[Session, int]]:
-    """A transaction for whoever the token opens a registration to, now."""
-    with transaction() as session:
-        yield session, registration_by_token(session, Purpose.MANAGE, token, settings=settings()).id
 
 
 def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError | None = None) -> Response:
@@ -485,7 +310,7 @@ def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError 
         heading=_heading(mine),
         done=done,
         problem=say(problem) if problem else "",
-        answers=[_answer(spec, answers[spec.key], reading) for spec in specs if spec.key in answers],
+        answers=[(spec.key, *said(spec, answers[spec.key], reading)) for spec in specs if spec.key in answers],
         asks=bool(specs),
         spoken=spoken,
         city=city_words(registration.tzid, reading.tag),
@@ -493,15 +318,7 @@ def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError 
         SERVICES=SERVICES,
         can_send=bool(mine.live) and is_proved(registration),
     )
-    return _retry_after(response, problem) if isinstance(problem, TooMany) else response
-
-
-def _answer(spec: QuestionSpec, value: AnswerValue, reading: Reading) -> tuple[str, Words, Words]:
-    """A question's key, the question and what was answered, in the languages of the page."""
-    tag = reading.words
-    said = lookup(tag, list(spec.label), spec.default_tag) if spec.label else tag
-    words = answer_words(spec, value, tag, gettext)
-    return spec.key, words_of(spec.label_in(tag), said, reading), words_of(words, said, reading)
+    return retry_after(response, problem) if problem else response
 
 
 def _heading(mine: Mine) -> str:
@@ -544,35 +361,9 @@ def _done_words() -> dict[str, str]:
 
 
 def _page(template: str, mine: Mine, status: int = 200, **context: object) -> Response:
-    event, reading = mine.event, mine.reading
-    return keep_private(
-        page(
-            template,
-            status=status,
-            mine=mine,
-            token=mine.token,
-            registration=mine.registration,
-            event=event,
-            organization=event.organization,
-            title=words_of(words_in(event, reading).summary, reading.words, reading),
-            languages=languages_of(event),
-            **context,
-        )
-    )
+    return personal_page(template, mine.registration, status=status, mine=mine, token=mine.token, **context)
 
 
 def _back(token: str, done: str | None = None, **values: str | None) -> Response:
     """To the hub, which says what was done."""
-    location = link("manage.hub", **({"token": token, "done": done} | values))
-    return keep_private(Response(status=303, headers={"Location": location}))
-
-
-def _status(error: DomainError) -> int:
-    if isinstance(error, TooMany):
-        return 429
-    return 409 if isinstance(error, Refused) else 422
-
-
-def _retry_after(response: Response, error: TooMany) -> Response:
-    response.headers["Retry-After"] = str(error.values.get("seconds", 3600))
-    return response
+    return see_other(link("manage.hub", **({"token": token, "done": done} | values)))

@@ -4,8 +4,7 @@ Every page here hangs on a link that came by letter, and is kept by no cache. GE
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,24 +15,26 @@ from eventsapp.actions import change_address
 from eventsapp.actions import erase as erasing
 from eventsapp.db import db, transaction
 from eventsapp.domain.addresses import Address, hinted, near_miss, read_address
-from eventsapp.domain.errors import DomainError, Invalid, Refused, TooMany
-from eventsapp.domain.languages import language_name, lookup
-from eventsapp.domain.questions import AnswerValue, QuestionSpec, answer_words
+from eventsapp.domain.errors import Invalid, Refused, TooMany
+from eventsapp.domain.languages import language_name
 from eventsapp.domain.timezones import local
 from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, PlaceState, Purpose
 from eventsapp.domain.wording import city_words, in_language, moment_words, reader_words
 from eventsapp.models import AddressChange, Place, Registration
 from eventsapp.queries import own_data as kept
 from eventsapp.queries.entries import personal_token
-from eventsapp.queries.registrations import registration_by_token, takes_changes
-from eventsapp.translations import gettext, pgettext, say
+from eventsapp.queries.registrations import takes_changes
 from eventsapp.translations import gettext as _
-from eventsapp.web.editions import NOWHERE, Words, languages_of, words_in, words_of
+from eventsapp.translations import pgettext, say
+from eventsapp.web.editions import NOWHERE, Words, words_of
+from eventsapp.web.errors import retry_after, status_of
 from eventsapp.web.forms import AddressForm
 from eventsapp.web.headers import keep_private
-from eventsapp.web.language import Reading, read_in
+from eventsapp.web.language import Reading
 from eventsapp.web.limits import per_network
-from eventsapp.web.pages import Pages, link, now, page, reader_tzid, settings
+from eventsapp.web.pages import Pages, link, now, page, settings
+from eventsapp.web.personal import acting, opened, personal_page, see_other, speak_to, tzid_of
+from eventsapp.web.questions import said
 
 own_data = Pages("own_data", __name__)
 
@@ -66,23 +67,23 @@ def address(token: str) -> Response:
 def ask(token: str) -> Response:
     """Write to the new address, or let the wish go; nothing moves yet. The same for any address."""
     session = db.session()
-    registration = _opened(session, token)
-    _speak_to(registration)
+    registration = opened(token)
+    speak_to(registration)
     if "keep" in request.form:
-        with _acting(token) as (writing, registration_id):
+        with acting(token) as (writing, registration_id):
             change_address.keep_address(writing, registration_id)
-        return _see_other(link("own_data.address", token=token))
+        return see_other(link("own_data.address", token=token))
     form = _address_form()
     wanted = _suggested(session, registration) if "suggested" in request.form else form.address()
     if wanted is None:
         return _show_address(token, form, 422)
     try:
-        with _acting(token) as (writing, registration_id):
+        with acting(token) as (writing, registration_id):
             change_address.wish(writing, registration_id, wanted, now=now(), settings=settings())
     except (Invalid, Refused, TooMany) as error:
         form.blame(error)
-        return _retry_after(_show_address(token, form, _status(error)), error)
-    return _see_other(link("own_data.address", token=token))
+        return retry_after(_show_address(token, form, status_of(error)), error)
+    return see_other(link("own_data.address", token=token))
 
 
 @own_data.page("/address/<token>", methods=["GET"])
@@ -99,23 +100,23 @@ def move(token: str) -> Response:
         with transaction() as session:
             registration = change_address.grant(session, public_id, now=now(), settings=settings())
             manage_token = personal_token(registration, Purpose.MANAGE, settings=settings())
-            _speak_to(registration)
+            speak_to(registration)
     except Refused as error:
-        return _show_confirm(token, say(error), _status(error))
-    return _see_other(link("manage.hub", token=manage_token, done="address"))
+        return _show_confirm(token, say(error), status_of(error))
+    return see_other(link("manage.hub", token=manage_token, done="address"))
 
 
 @own_data.page("/manage/<token>/data", methods=["GET"])
 def data(token: str) -> Response:
     session = db.session()
-    registration = _opened(session, token)
-    return _page(
+    registration = opened(token)
+    return personal_page(
         "own_data/data.html",
         registration,
         token=token,
         sections=_sections(session, registration),
         letters=_letters(session, registration),
-        city=city_words(_tzid(registration), g.reading.tag),
+        city=city_words(tzid_of(registration), g.reading.tag),
         days=registration.event.organization.retention_days,
     )
 
@@ -123,8 +124,8 @@ def data(token: str) -> Response:
 @own_data.page("/manage/<token>/data.json", methods=["GET"])
 def download(token: str) -> Response:
     session = db.session()
-    registration = _opened(session, token)
-    _speak_to(registration)
+    registration = opened(token)
+    speak_to(registration)
     everything = kept.everything_about(session, registration, now=now(), settings=settings())
     text = json.dumps(everything, ensure_ascii=False, indent=2) + "\n"
     response = Response(text, mimetype="application/json")
@@ -134,20 +135,20 @@ def download(token: str) -> Response:
 
 @own_data.page("/manage/<token>/erase", methods=["GET"])
 def erase(token: str) -> Response:
-    registration = _opened(db.session(), token)
-    _speak_to(registration)
+    registration = opened(token)
+    speak_to(registration)
     at = now()
     held = [place for place in registration.places if place.state in HELD and at < place.occurrence.ends_at]
-    return _page("own_data/erase.html", registration, token=token, given_up=_dates(registration, held))
+    return personal_page("own_data/erase.html", registration, token=token, given_up=_dates(registration, held))
 
 
 @own_data.page("/manage/<token>/erase", methods=["POST"])
 @per_network
 def forget(token: str) -> Response:
-    _speak_to(_opened(db.session(), token))
-    with _acting(token) as (session, registration_id):
+    speak_to(opened(token))
+    with acting(token) as (session, registration_id):
         erasing.erase(session, registration_id, now=now(), settings=settings())
-    return _see_other(link("own_data.erased"))
+    return see_other(link("own_data.erased"))
 
 
 @own_data.page("/erased", methods=["GET"])
@@ -155,52 +156,17 @@ def erased() -> Response:
     return keep_private(page("own_data/erased.html"))
 
 
-def _opened(session: Session, token: str) -> Registration:
-    return registration_by_token(session, Purpose.MANAGE, token, settings=settings())
-
-
-@contextmanager
-def _acting(token: str) -> Iterator[tuple[Session, int]]:
-    """A transaction for whoever the token opens a registration to, now."""
-    with transaction() as session:
-        yield session, _opened(session, token).id
-
-
 def _change(token: str) -> AddressChange:
     return kept.address_change_by_token(db.session(), token, now=now(), settings=settings())
 
 
-def _speak_to(registration: Registration) -> Reading:
-    """The letter's language, not the browser's, unless the path names one."""
-    g.asked_tag = g.asked_tag or registration.language_tag
-    event = registration.event
-    return read_in(languages_of(event), event.default_language_tag)
-
-
-def _page(template: str, registration: Registration, *, status: int = 200, **context: object) -> Response:
-    """A page about one registration."""
-    reading, event = _speak_to(registration), registration.event
-    return keep_private(
-        page(
-            template,
-            status=status,
-            registration=registration,
-            event=event,
-            organization=event.organization,
-            title=words_of(words_in(event, reading).summary, reading.words, reading),
-            languages=languages_of(event),
-            **context,
-        )
-    )
-
-
 def _show_address(token: str, form: AddressForm | None = None, status: int = 200) -> Response:
     session = db.session()
-    registration = _opened(session, token)
-    _speak_to(registration)
+    registration = opened(token)
+    speak_to(registration)
     wished = kept.address_change_of(session, registration, now=now())
     suggestion = near_miss(wished.email) if wished else ""
-    return _page(
+    return personal_page(
         "own_data/address.html",
         registration,
         status=status,
@@ -216,11 +182,11 @@ def _show_address(token: str, form: AddressForm | None = None, status: int = 200
 def _show_confirm(token: str, refusal: str = "", status: int = 200) -> Response:
     change = _change(token)
     registration = change.registration
-    _speak_to(registration)
+    speak_to(registration)
     event = registration.event
     moved = change.address_key == registration.address_key
     taken = not moved and kept.is_taken(db.session(), event, change.address_key, now=now())
-    return _page(
+    return personal_page(
         "own_data/confirm.html",
         registration,
         status=status,
@@ -250,33 +216,13 @@ def _suggested(session: Session, registration: Registration) -> Address | None:
     return read_address(meant) if meant else None
 
 
-def _status(error: DomainError) -> int:
-    if isinstance(error, TooMany):
-        return 429
-    return 409 if isinstance(error, Refused) else 422
-
-
-def _retry_after(response: Response, error: DomainError) -> Response:
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.values.get("seconds", 3600))
-    return response
-
-
-def _see_other(url: str) -> Response:
-    return keep_private(Response(status=303, headers={"Location": url}))
-
-
-def _tzid(registration: Registration) -> str:
-    return reader_tzid() or registration.tzid
-
-
 def _moment(at: datetime, registration: Registration) -> str:
-    return moment_words(at, _tzid(registration), g.reading.tag)
+    return moment_words(at, tzid_of(registration), g.reading.tag)
 
 
 def _dates(registration: Registration, places: Sequence[Place]) -> list[tuple[Place, str]]:
     """These places with their times in the reader's zone, by time."""
-    tag, tzid = g.reading.tag, _tzid(registration)
+    tag, tzid = g.reading.tag, tzid_of(registration)
     in_order = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
     return [
         (place, reader_words(one.starts_at, one.ends_at, tzid, one.tzid, tag).whole)
@@ -287,13 +233,13 @@ def _dates(registration: Registration, places: Sequence[Place]) -> list[tuple[Pl
 
 def _sections(session: Session, registration: Registration) -> list[Section]:
     """What is kept, in words; the download has the last detail of it, too."""
-    reading = _speak_to(registration)
+    reading = speak_to(registration)
     dates = {place.id: _time(words, reading) for place, words in _dates(registration, registration.places)}
     sections = [
         Section(_("Your registration"), _about(registration, reading)),
         Section(
             _("Your answers"),
-            [_answer(spec, value, reading) for spec, value in kept.answers_of(session, registration)],
+            [said(spec, value, reading) for spec, value in kept.answers_of(session, registration)],
         ),
         Section(
             _("Your dates"),
@@ -326,14 +272,8 @@ def _about(registration: Registration, reading: Reading) -> list[tuple[Words, Wo
     return [(Words(what), words) for what, words in facts if words]
 
 
-def _answer(spec: QuestionSpec, value: AnswerValue, reading: Reading) -> tuple[Words, Words]:
-    said = lookup(reading.words, list(spec.label), spec.default_tag) if spec.label else reading.words
-    words = answer_words(spec, value, reading.words, gettext)
-    return words_of(spec.label_in(reading.words), said, reading), words_of(words, said, reading)
-
-
 def _letters(session: Session, registration: Registration) -> list[Sent]:
-    reading = _speak_to(registration)
+    reading = speak_to(registration)
     return [
         Sent(
             _KINDS[row.kind](),
@@ -349,7 +289,7 @@ def _when(at: datetime | None, registration: Registration, reading: Reading) -> 
     """Day and time in the reader's zone, which the page names once."""
     if at is None:
         return NOWHERE
-    there = local(at, _tzid(registration)).replace(tzinfo=None, second=0, microsecond=0)
+    there = local(at, tzid_of(registration)).replace(tzinfo=None, second=0, microsecond=0)
     return _time(str(in_language(there, reading.tag)), reading)
 
 

@@ -6,8 +6,17 @@ from babel.lists import format_list
 
 from eventsapp.domain.errors import N_, DomainError, Invalid, Refused
 from eventsapp.domain.languages import babel_locale, country_names, lookup
-from eventsapp.domain.questions import DETAILS, AnswerValue, OptionFull, QuestionSpec, check_answers, typed_values
+from eventsapp.domain.questions import (
+    DETAILS,
+    AnswerValue,
+    OptionFull,
+    QuestionSpec,
+    answer_words,
+    check_answers,
+    typed_values,
+)
 from eventsapp.domain.vocabulary import QuestionType
+from eventsapp.translations import gettext
 from eventsapp.translations import gettext as _
 from eventsapp.web.editions import Words, words_of
 from eventsapp.web.fields import CheckedForm, Condition, Entry, Kind, Option
@@ -93,6 +102,14 @@ def _as_shown(error: OptionFull, entry: Entry) -> DomainError:
 def _none_left(error: Invalid) -> Invalid:
     message = N_("No option of “%(label)s” has places left, so this form cannot be sent. Write to the organizer.")
     return Invalid(message, key=error.key, label=error.values["label"])
+
+
+def said(spec: QuestionSpec, value: AnswerValue, reading: Reading) -> tuple[Words, Words]:
+    """The question and what was answered, in the language of the page's words."""
+    tag = reading.words
+    label_tag = lookup(tag, list(spec.label), spec.default_tag) if spec.label else tag
+    words = answer_words(spec, value, tag, gettext)
+    return words_of(spec.label_in(tag), label_tag, reading), words_of(words, label_tag, reading)
 
 
 class _Asked:

@@ -19,11 +19,13 @@ from eventsapp.queries.events import event_by_slug
 from eventsapp.queries.registrations import held_until, options_left, promised_by, receipt_by_token, receipt_token
 from eventsapp.web.calendars import calendar_file
 from eventsapp.web.editions import languages_of, own_first, whole_editions, words_in, words_of
+from eventsapp.web.errors import retry_after, status_of
 from eventsapp.web.forms import AddressForm, RegistrationForm
 from eventsapp.web.headers import keep_private
 from eventsapp.web.language import read_in
 from eventsapp.web.limits import per_network
 from eventsapp.web.pages import Pages, asked_part, link, now, page, reader_tzid, settings
+from eventsapp.web.personal import see_other
 from eventsapp.web.public import event_page, plain
 from eventsapp.web.tickets import tickets_of
 
@@ -84,7 +86,7 @@ def invite(receipt: str) -> AnyResponse:
 
 @registrations.page("/registrations/<receipt>/address", methods=["GET"])
 def address_was_here(receipt: str) -> AnyResponse:
-    return keep_private(Response(status=303, headers={"Location": link("registrations.receipt", receipt=receipt)}))
+    return see_other(link("registrations.receipt", receipt=receipt))
 
 
 @registrations.page("/registrations/<receipt>/address", methods=["POST"])
@@ -105,8 +107,8 @@ def correct(receipt: str) -> AnyResponse:
             correct_address(session, found.public_id, address, now=now(), settings=settings())
     except (Refused, TooMany) as error:
         form.blame(error)
-        return _show(receipt, form, _status(error))
-    return keep_private(Response(status=303, headers={"Location": link("registrations.receipt", receipt=receipt)}))
+        return _show(receipt, form, status_of(error))
+    return see_other(link("registrations.receipt", receipt=receipt))
 
 
 def _form(session: Session, event: Event) -> RegistrationForm:
@@ -125,16 +127,7 @@ def _refused(slug: str, error: DomainError) -> Response:
     event = event_by_slug(session, slug)
     form = _form(session, event)
     form.blame(error)
-    response = keep_private(event_page(event, form=form, status=_status(error)))
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.values.get("seconds", 3600))
-    return response
-
-
-def _status(error: DomainError) -> int:
-    if isinstance(error, TooMany):
-        return 429
-    return 409 if isinstance(error, Refused) else 422
+    return retry_after(keep_private(event_page(event, form=form, status=status_of(error))), error)
 
 
 def _to_receipt(token: str) -> AnyResponse:

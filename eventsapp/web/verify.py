@@ -6,7 +6,7 @@ Programs that check letters open every link in them; only the button says that t
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, g
+from flask import Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventsapp.actions import verify as actions
@@ -19,12 +19,12 @@ from eventsapp.domain.vocabulary import HELD, Choose, PlaceState, Purpose
 from eventsapp.domain.wording import moment_words
 from eventsapp.ical.add_links import SERVICES, add_links
 from eventsapp.models import Registration
-from eventsapp.queries.registrations import lapsed_places, registration_by_token
+from eventsapp.queries.registrations import lapsed_places
 from eventsapp.translations import say
-from eventsapp.web.editions import Edition, languages_of, whole_editions, words_in, words_of
-from eventsapp.web.headers import keep_private
-from eventsapp.web.language import Reading, read_in
-from eventsapp.web.pages import Pages, link, now, page, reader_tzid, settings
+from eventsapp.web.editions import Edition, whole_editions
+from eventsapp.web.language import Reading
+from eventsapp.web.pages import Pages, link, now, settings
+from eventsapp.web.personal import opened, personal_page, see_other, speak_to, tzid_of
 from eventsapp.web.tickets import Ticket, tickets_of
 
 verify = Pages("verify", __name__)
@@ -64,26 +64,25 @@ def done(token: str) -> AnyResponse:
     """How the places stand now, whenever one comes back to it."""
     registration = _registration(token)
     if _waits(registration):
-        return keep_private(Response(status=303, headers={"Location": link("verify.ask", token=token)}))
-    event = registration.event
-    reading = read_in(languages_of(event), event.default_language_tag)
+        return see_other(link("verify.ask", token=token))
+    event, reading = registration.event, speak_to(registration)
     states = {place.occurrence.key: place.state for place in registration.places}
     tickets = tickets_of(_editions(registration, reading), states)
-    response = page(
+    return personal_page(
         "verify/done.html",
-        **_shared(registration, reading, tickets),
+        registration,
+        **_shared(tickets),
         states=sorted({one.state.value for one in tickets if one.state in HELD and not one.edition.called_off}),
         called_off=all(one.edition.called_off for one in tickets),
         files={key: link("public.calendar", slug=event.slug, key=key, tag=reading.words, tz=None) for key in states},
         address=masked(registration.email or ""),
         reference=registration.reference,
     )
-    return keep_private(response)
 
 
 def _registration(token: str) -> Registration:
-    registration = registration_by_token(db.session(), Purpose.VERIFY, token, settings=settings())
-    g.asked_tag = g.asked_tag or registration.language_tag  # the letter's language, not the browser's
+    registration = opened(token, Purpose.VERIFY)
+    speak_to(registration)
     return registration
 
 
@@ -92,26 +91,25 @@ def _waits(registration: Registration) -> bool:
 
 
 def _thanks(token: str) -> AnyResponse:
-    return keep_private(Response(status=303, headers={"Location": link("verify.done", token=token)}))
+    return see_other(link("verify.done", token=token))
 
 
 def _ask(registration: Registration, token: str, refusal: str = "", status: int = 200) -> Response:
-    event = registration.event
-    reading = read_in(languages_of(event), event.default_language_tag)
+    reading = speak_to(registration)
     asked = _asked(registration, _editions(registration, reading))
     until = registration.verify_until
-    response = page(
+    return personal_page(
         "verify/ask.html",
+        registration,
         status=status,
-        **_shared(registration, reading, asked.tickets),
+        **_shared(asked.tickets),
         token=token,
         late=asked.late,
         refusal=refusal or asked.refusal,
-        until=moment_words(until, _tzid(registration), reading.tag) if until else "",
+        until=moment_words(until, tzid_of(registration), reading.tag) if until else "",
         files={},
         name=registration.name or "",
     )
-    return keep_private(response)
 
 
 def _asked(registration: Registration, editions: list[Edition]) -> Asked:
@@ -144,25 +142,12 @@ def _refusal(standings: list[Standing], refused: frozenset[Standing]) -> str:
 
 
 def _editions(registration: Registration, reading: Reading) -> list[Edition]:
-    tzid = _tzid(registration)
+    tzid = tzid_of(registration)
     return whole_editions(
         db.session(), registration.event, reading=reading, reader_tzid=tzid, now=now(), settings=settings()
     )
 
 
-def _tzid(registration: Registration) -> str:
-    return reader_tzid() or registration.tzid
-
-
-def _shared(registration: Registration, reading: Reading, tickets: list[Ticket]) -> dict[str, Any]:
+def _shared(tickets: list[Ticket]) -> dict[str, Any]:
     """What both pages show."""
-    event = registration.event
-    return {
-        "event": event,
-        "organization": event.organization,
-        "title": words_of(words_in(event, reading).summary, reading.words, reading),
-        "tickets": tickets,
-        "languages": languages_of(event),
-        "add_links": add_links,
-        "SERVICES": SERVICES,
-    }
+    return {"tickets": tickets, "add_links": add_links, "SERVICES": SERVICES}
