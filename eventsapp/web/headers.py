@@ -52,13 +52,14 @@ def guard(app: Flask, _settings: Settings) -> None:
     app.after_request(add_headers)
 
 
-def keep_private(response: Kept) -> Kept:
+def keep_private(response: Kept, *, secret: bool = False) -> Kept:
     """For what only one person may see: kept by no cache, found by no search engine, named to no other site.
 
     Where the address itself is secret, no page of ours is told it either. Where it is not, browsers that know no
     Sec-Fetch-Site have to say in Origin that the form on it is ours, and that they do not under "no-referrer".
+    ``secret``: the address is, though no part of its path says so.
     """
-    secret = not SECRET_ADDRESSES.isdisjoint(request.view_args or ())
+    secret = secret or not SECRET_ADDRESSES.isdisjoint(request.view_args or ())
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Referrer-Policy"] = "no-referrer" if secret else "same-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -46,7 +46,7 @@ def choose() -> Response:
         found=_found(query, back, reading.tag) if query else [],
         languages=list(INTERFACE_LANGUAGES),
     )
-    return keep_private(response) if is_secret(back) else cacheable(response)
+    return keep_private(response, secret=True) if is_secret(back) else cacheable(response)
 
 
 def is_secret(path: str) -> bool:
