@@ -361,7 +361,7 @@ def test_numbers_of_the_readers_country_come_first(client, token):
     ]
     folded = facts.one("details")
     assert folded.one("summary").text == "Numbers in other countries"
-    assert [li.text for li in folded.all("li")] == ["+1 669 900 6833 San José, United States"]
+    assert [li.text for li in folded.all("li")] == ["+1 669 900 6833 San José · United States"]
     folded = tokyo.one("div", data_live="facts").one("details")
     assert folded.one("summary").text == "Telephone numbers"
     assert len(folded.all("li")) == 2
