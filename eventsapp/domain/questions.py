@@ -59,9 +59,6 @@ class QuestionSpec:
     def label_in(self, tag: str) -> str:
         return _in_language(self.label, tag, self.default_tag) or self.key
 
-    def help_in(self, tag: str) -> str:
-        return _in_language(self.help, tag, self.default_tag)
-
     def option_ids(self) -> list[str]:
         return [str(option["id"]) for option in self.options]
 

@@ -93,7 +93,8 @@ def picture(name: str) -> Response:
 
 @assets.get("/robots.txt")
 def robots() -> Response:
-    closed = ("/registrations/", "/j/", "/mailbox", "/*/registrations/", "/*/j/")
+    own = ("registrations", "j", "manage", "verify", "address")
+    closed = ("/mailbox", *(f"{before}{name}/" for before in ("/", "/*/") for name in own))
     text = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in closed)])
     response = Response(text, mimetype="text/plain")
     response.headers["Cache-Control"] = FOR_A_DAY

@@ -295,11 +295,8 @@ def test_yes_and_no_are_said_by_the_door():
 
 
 def test_a_question_speaks_the_asked_language_or_the_events_default():
-    spec = QuestionSpec(
-        "q", QuestionType.SHORT_TEXT, False, {"es": "Uno", "en": "One"}, {"es": "Ayuda"}, (), default_tag="en"
-    )
+    spec = QuestionSpec("q", QuestionType.SHORT_TEXT, False, {"es": "Uno", "en": "One"}, default_tag="en")
     assert [spec.label_in(tag) for tag in ("es-AR", "en-GB", "ja")] == ["Uno", "One", "One"]
-    assert [spec.help_in(tag) for tag in ("es", "en")] == ["Ayuda", "Ayuda"]
     assert QuestionSpec("q", QuestionType.SHORT_TEXT, False, {}).label_in("en") == "q"
 
 

@@ -86,11 +86,17 @@ def test_robots_are_kept_from_what_is_somebodys_own(client):
     answer = client.get("/robots.txt")
     assert answer.text.splitlines() == [
         "User-agent: *",
+        "Disallow: /mailbox",
         "Disallow: /registrations/",
         "Disallow: /j/",
-        "Disallow: /mailbox",
+        "Disallow: /manage/",
+        "Disallow: /verify/",
+        "Disallow: /address/",
         "Disallow: /*/registrations/",
         "Disallow: /*/j/",
+        "Disallow: /*/manage/",
+        "Disallow: /*/verify/",
+        "Disallow: /*/address/",
     ]
 
 
