@@ -5,7 +5,6 @@ goes there. Whether the new address is known to us is told to nobody but its own
 """
 
 from datetime import datetime, timedelta
-from math import ceil
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
@@ -15,15 +14,14 @@ from eventsapp.actions.correct import refuse_when_over
 from eventsapp.actions.erase import forget_person
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, read_address
-from eventsapp.domain.errors import N_, Invalid, Minutes, NotFound, Refused, TooMany
+from eventsapp.domain.errors import N_, Invalid, NotFound, Refused
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, Parting, PlaceState
 from eventsapp.models import AddressChange, Event, Message, Place, Registration
 from eventsapp.queries.registrations import is_proved
 
 WISH_LIFE = timedelta(hours=24)
-MOST_WISHES = 3  # each is a letter to an address that may be a stranger's
-WISHES_WITHIN = timedelta(hours=1)
+MOST_WISHES = 3  # an hour; each is a letter to an address that may be a stranger's
 
 
 def wish(
@@ -39,7 +37,15 @@ def wish(
         raise Refused(N_("First confirm the e-mail address that you registered with. The link is in our letter."))
     if address.key == registration.address_key:
         raise Invalid(N_("We write to this e-mail address already. Enter another one."), key="email")
-    _count_wish(session, registration, now)
+    floods.bound_letters(
+        session,
+        registration,
+        MOST_WISHES,
+        N_("You have asked for another address several times. Try again in about %(minutes)s."),
+        kind=LetterKind.ADDRESS_CHANGE,
+        key="email",
+        now=now,
+    )
     floods.count(session, address, now=now, settings=settings)
     _forget_wish(session, registration)
     change = AddressChange(
@@ -137,28 +143,6 @@ def take_back(
             place.revision += 1
             place.changed_at = now
             letters.withdraw(session, registration, place, parting, now=now, settings=settings)
-
-
-def _count_wish(session: Session, registration: Registration, now: datetime) -> None:
-    filling = session.scalar(
-        select(Message.created_at)
-        .where(
-            Message.registration_id == registration.id,
-            Message.kind == LetterKind.ADDRESS_CHANGE,
-            Message.created_at > now - WISHES_WITHIN,
-        )
-        .order_by(Message.created_at.desc())
-        .offset(MOST_WISHES - 1)
-        .limit(1)
-    )
-    if filling is not None:
-        seconds = ceil((filling + WISHES_WITHIN - now).total_seconds())
-        raise TooMany(
-            N_("You have asked for another address several times. Try again in about %(minutes)s."),
-            key="email",
-            seconds=seconds,
-            minutes=Minutes(ceil(seconds / 60)),
-        )
 
 
 def _forget_wish(session: Session, registration: Registration) -> None:

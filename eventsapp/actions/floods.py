@@ -1,7 +1,8 @@
 """Limits against floods of registrations and against mail bombing, counted in the database over all processes.
 
 What is counted is the forms sent for an address, never what came of them: so a limit tells nobody whether an address
-is known, and letters to known addresses and corrections are bounded too. The limit per network is the web door's.
+is known, and letters to known addresses and corrections are bounded too. A form that may cause many letters counts as
+several. The limit per network is the web door's.
 """
 
 import hashlib
@@ -9,23 +10,30 @@ import hmac
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, false, select
+from sqlalchemy import ColumnElement, ScalarSelect, delete, false, func, select
 from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, flood_key, is_public_provider
 from eventsapp.domain.errors import N_, Minutes, TooMany
-from eventsapp.models import AddressUse
+from eventsapp.domain.vocabulary import LetterKind
+from eventsapp.models import AddressUse, Message, Registration
 
 WINDOW = timedelta(hours=1)
+LETTERS_OF_A_FORM = 4  # what may cause more counts as more than one form
 PROVIDER_FACTOR = 20  # everybody's domain is nobody's mail server
 _STEP = 5  # minutes: "in about 5 minutes" is what people need, the second tells only a machine something
 
 
-def count(session: Session, address: Address, *, now: datetime, settings: Settings) -> None:
-    """Count one form sent for ``address``. Raises TooMany (values ``seconds``, ``minutes``) past a limit; 0 is none."""
+def count(session: Session, address: Address, *, letters: int = 1, now: datetime, settings: Settings) -> None:
+    """Count one form sent for ``address``, by the most ``letters`` that it may cause; two forms always fit.
+
+    Forms for one address come one after the other from here on until the transaction ends, whatever they are about.
+    Raises TooMany (values ``seconds``, ``minutes``) past a limit; 0 is none.
+    """
     address_hash = _hash(settings, "address", flood_key(address))
     domain_hash = _hash(settings, "domain", address.domain)
+    take_turn(session, address_hash)
     per_address = settings.limit_per_address
     per_domain = settings.limit_per_domain * (PROVIDER_FACTOR if is_public_provider(address.domain) else 1)
     by_address, by_domain = session.execute(
@@ -49,7 +57,39 @@ def count(session: Session, address: Address, *, now: datetime, settings: Settin
             by_domain,
             now,
         )
-    session.add(AddressUse(address_hash=address_hash, domain_hash=domain_hash, used_at=now))
+    session.add_all(
+        AddressUse(address_hash=address_hash, domain_hash=domain_hash, used_at=now)
+        for _ in range(max(1, min(ceil(letters / LETTERS_OF_A_FORM), per_address // 2)))
+    )
+
+
+def bound_letters(
+    session: Session,
+    registration: Registration,
+    most: int,
+    message: str,
+    *,
+    kind: LetterKind | None = None,
+    key: str,
+    now: datetime,
+) -> None:
+    """For what its owner may ask for again and again. Raises TooMany with ``message`` (values ``seconds``, ``minutes``)
+    and ``key`` where the registration caused ``most`` letters, or so many of this kind, within the last hour."""
+    written = select(Message.created_at).where(
+        Message.registration_id == registration.id, Message.created_at > now - WINDOW
+    )
+    if kind is not None:
+        written = written.where(Message.kind == kind)
+    filling = session.scalar(written.order_by(Message.created_at.desc()).offset(most - 1).limit(1))
+    if filling is not None:
+        seconds = ceil((filling + WINDOW - now).total_seconds())
+        raise TooMany(message, key=key, seconds=seconds, minutes=Minutes(ceil(seconds / 60)))
+
+
+def take_turn(session: Session, address_hash: str) -> None:
+    """Wait for whoever counts the same address right now. On SQLite the transaction is alone already."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(int(address_hash[:15], 16))))
 
 
 def forget(session: Session, *, now: datetime) -> None:

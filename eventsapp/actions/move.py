@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from eventsapp.actions import letters, places
+from eventsapp.actions import floods, letters, places
 from eventsapp.actions.answers import settle_answers
 from eventsapp.actions.correct import refuse_when_over
 from eventsapp.config import Settings
@@ -15,6 +15,9 @@ from eventsapp.domain.errors import N_, Refused
 from eventsapp.domain.vocabulary import HELD, Choose, PlaceState
 from eventsapp.models import Event, Place, Registration
 from eventsapp.queries import registrations
+
+MOST_LETTERS = 30  # an hour, whatever they say: a link that was passed on must not become a letter machine
+TOO_OFTEN = N_("This form was sent too often. Try again in about %(minutes)s.")
 
 
 class Doubtful(Refused):
@@ -38,21 +41,19 @@ def choose_dates(
 
     Who waits already comes first, one's own places are never in one's own way, and opening, closing, capacity and
     approval are as for anybody who comes now. With ``sure`` a confirmed place is given up even for one that is not.
-    Raises NotFound, Invalid, Refused, Doubtful.
+    Raises NotFound, Invalid, Refused, Doubtful, TooMany.
     """
     event, registration = places.take_own(session, registration_id, now=now)
     refuse_when_over(event, now)
     offers = places.offers_after_promotion(session, event, now=now, settings=settings)
-    if any(place.state is PlaceState.UNVERIFIED for place in registration.places):
-        raise Refused(N_("Confirm your e-mail address first. The link to do so is in our letter to you."))
-    for place in registration.places:
-        if place.state is PlaceState.DECLINED and place.occurrence.key in chosen:
-            raise Refused(N_("The organizer could not give you a place on this date."), key="occurrences")
+    _refuse_what_others_decide(registration, chosen)
     held = {place.occurrence.key: place for place in registration.places if place.state in HELD}
     states = {key: place.state for key, place in held.items()}
     change = admission.change(registrations.rules_of(event), offers, states, chosen, now)
     if change.doubtful and not sure:
         raise Doubtful(change)
+    if change.taken:
+        floods.bound_letters(session, registration, MOST_LETTERS, TOO_OFTEN, key="occurrences", now=now)
     if not held:
         answers = registrations.answers_of(registration)
         settle_answers(session, event, registration, answers, now=now)  # options may be full by now
@@ -66,6 +67,14 @@ def choose_dates(
     if change.given_up:
         places.promote(session, event.id, now=now, settings=settings)
     return change
+
+
+def _refuse_what_others_decide(registration: Registration, chosen: Sequence[str]) -> None:
+    if any(place.state is PlaceState.UNVERIFIED for place in registration.places):
+        raise Refused(N_("Confirm your e-mail address first. The link to do so is in our letter to you."))
+    for place in registration.places:
+        if place.state is PlaceState.DECLINED and place.occurrence.key in chosen:
+            raise Refused(N_("The organizer could not give you a place on this date."), key="occurrences")
 
 
 def _take(

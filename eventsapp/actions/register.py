@@ -35,7 +35,9 @@ def register(session: Session, event_id: int, applicant: Applicant, *, now: date
     what was posted now (``verify.hold``). Raises NotFound (draft or no event), Invalid, Refused, TooMany.
     """
     event = _published(session, event_id)
-    floods.count(session, applicant.address, now=now, settings=settings)
+    dates = len(event.occurrences)
+    letters_caused = _most_letters(min(len(applicant.occurrence_keys) or dates, dates))
+    floods.count(session, applicant.address, letters=letters_caused, now=now, settings=settings)
     reference = links.new_reference()
     outcome = _decided(session, event, applicant, now=now, settings=settings)
     registration = _settle(session, event, applicant, outcome, reference, now=now, queued_at=now, settings=settings)
@@ -72,7 +74,8 @@ def correct_address(
             N_("You have corrected the address three times already. Register again with the right one."), key="email"
         )
     _refuse_when_over(event, receipt, now)
-    floods.count(session, address, now=now, settings=settings)
+    letters_caused = _most_letters(len(registrations.promised_by(receipt)))
+    floods.count(session, address, letters=letters_caused, now=now, settings=settings)
     applicant = before.at(address)
     places.lapse(session, event, now=now)
     mistaken = _made_by(session, receipt, before)
@@ -86,6 +89,11 @@ def correct_address(
     receipt.applicant = applicant.to_json()
     receipt.corrections += 1
     return receipt
+
+
+def _most_letters(dates: int) -> int:
+    """What an address may get for so many dates: the letter, an invite for each of several, and one to take it back."""
+    return (1 + dates if dates > 1 else 1) + dates
 
 
 def _published(session: Session, event_id: int) -> Event:

@@ -220,11 +220,12 @@ def choose(token: str) -> Response:
             change = choose_dates(session, registration_id, form.chosen, sure=sure, now=now(), settings=settings())
     except Doubtful as doubt:
         return _ask(open_mine(token), form.chosen, doubt.change)
-    except (Invalid, Refused) as error:
+    except (Invalid, Refused, TooMany) as error:
         mine = open_mine(token)
         form = DatesForm(mine, request.form)
         form.blame(error)
-        return _dates(mine, form, status_of(error), question=error.key if isinstance(error, OptionFull) else "")
+        question = error.key if isinstance(error, OptionFull) else ""
+        return retry_after(_dates(mine, form, status_of(error), question), error)
     return _back(token, _change_word(change, came_back=came_back))
 
 

@@ -15,10 +15,10 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 @pytest.fixture
 def use(session, settings, now):
-    def use(email, *, at=now, per_address=3, per_domain=5):
+    def use(email, *, at=now, per_address=3, per_domain=5, letters=1):
         limits = replace(settings, limit_per_address=per_address, limit_per_domain=per_domain)
         with transaction() as writing:
-            floods.count(writing, read_address(email), now=at, settings=limits)
+            floods.count(writing, read_address(email), letters=letters, now=at, settings=limits)
 
     return use
 
@@ -85,6 +85,14 @@ def test_a_public_provider_has_twenty_times_the_limit(use):
         use(f"person{number}@gmail.com", per_domain=1)
     with pytest.raises(TooMany, match="this provider"):
         use("person20@gmail.com", per_domain=1)
+
+
+@pytest.mark.parametrize(("letters", "fit"), [(1, 10), (4, 10), (5, 5), (12, 4), (13, 3), (1000, 2)])
+def test_what_causes_many_letters_counts_as_several_forms_and_two_always_fit(use, letters, fit):
+    for _ in range(fit):
+        use("ana@example.org", per_address=10, per_domain=0, letters=letters)
+    with pytest.raises(TooMany):
+        use("ana@example.org", per_address=10, per_domain=0, letters=letters)
 
 
 def test_zero_is_no_limit(use):

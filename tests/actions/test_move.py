@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from eventsapp.actions.move import Doubtful, choose_dates
+from eventsapp.actions.move import MOST_LETTERS, Doubtful, choose_dates
 from eventsapp.db import transaction
-from eventsapp.domain.errors import Invalid, NotFound, Refused
+from eventsapp.domain.errors import Invalid, NotFound, Refused, TooMany
 from eventsapp.domain.vocabulary import Approval, Choose, LetterKind, PlaceState
 from eventsapp.models import Event, Message, Place
 from tests.factory import IN_ENGLISH, IN_SPANISH
@@ -208,3 +208,20 @@ def test_unverified_or_over_or_gone_nothing_is_chosen(make, choose, now, session
         registration.erased_at = now
     with pytest.raises(NotFound):
         choose(registration, "english")
+
+
+def test_whoever_goes_to_and_fro_gets_no_more_than_so_many_letters_an_hour(make, choose, states, letters, now):
+    """A link that was passed on, or leads to a mailing list, must not become a letter machine."""
+    registration = make.registration(make.event(), places={"english": CONFIRMED})
+    for number in range(MOST_LETTERS // 2):
+        choose(registration, ("spanish", "english")[number % 2], at=now + number * timedelta(seconds=1))
+    with pytest.raises(TooMany, match="This form was sent too often") as caught:
+        choose(registration, *(key for key, state in states(registration).items() if state is not CONFIRMED))
+    assert caught.value.values["seconds"] > 3500
+    assert len(letters(registration)) == MOST_LETTERS
+    before = states(registration)
+    choose(registration, *(key for key, state in before.items() if state is CONFIRMED), at=now + timedelta(minutes=2))
+    assert states(registration) == before  # what changes nothing writes nothing, and is not refused
+    other = next(key for key, state in before.items() if state is not CONFIRMED)
+    choose(registration, other, at=now + timedelta(hours=1))
+    assert states(registration)[other] is CONFIRMED

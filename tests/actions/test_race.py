@@ -15,7 +15,7 @@ from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.exc import IntegrityError
 
 import eventsapp.db
-from eventsapp.actions import places
+from eventsapp.actions import floods, places, resend
 from eventsapp.actions.move import choose_dates
 from eventsapp.actions.register import register
 from eventsapp.actions.verify import verify
@@ -47,7 +47,7 @@ DIET = {
 @dataclass(frozen=True)
 class Task:
     """What one process does: ``email`` registers, choosing ``option``, ``cancels`` gives a registration up,
-    ``verifies`` presses the button of its letter, or ``moves`` takes one to the Spanish date."""
+    ``verifies`` presses the button of its letter, ``moves`` takes one to the Spanish date, or ``asks`` for the link."""
 
     settings: Settings
     now: datetime
@@ -56,6 +56,7 @@ class Task:
     cancels: int = 0
     verifies: int = 0
     moves: int = 0
+    asks: bool = False
     option: str = ""
     locked: bool = True
 
@@ -64,8 +65,9 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
     """One process: its own engine, its own transaction, its result on the queue."""
     if not task.locked:
         take_the_lock_out()
-    counting = "options_left" if task.option else "tallies"
-    count = getattr(registrations, counting)
+    room, counting = (resend, "_last_letter") if task.asks else (registrations, "tallies")
+    counting = "options_left" if task.option else counting
+    count = getattr(room, counting)
 
     def count_slowly(*arguments: Any, **named: Any) -> Any:
         found = count(*arguments, **named)
@@ -75,7 +77,7 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
             counted.wait(PATIENCE)  # nobody writes before everybody has counted
         return found
 
-    setattr(registrations, counting, count_slowly)
+    setattr(room, counting, count_slowly)
     with small_app(task.settings).app_context():
         db.session.execute(select(Event.id))
         db.session.rollback()
@@ -91,6 +93,10 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
                 elif task.moves:
                     choose_dates(session, task.moves, ["spanish"], now=task.now, settings=task.settings)
                     result = "moved"
+                elif task.asks:
+                    address = read_address(task.email)
+                    resend.send_link(session, task.event_id, address, now=task.now, settings=task.settings)
+                    result = "asked"
                 else:
                     receipt = register(
                         session, task.event_id, applicant(task.email, task.option), now=task.now, settings=task.settings
@@ -119,6 +125,7 @@ def take_the_lock_out() -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout=15000")
 
+    floods.take_turn = lambda *_: None
     Select.with_for_update = unlocked  # type: ignore[method-assign, assignment]
     eventsapp.db.prepare_engine = every_statement_for_itself
 
@@ -289,3 +296,20 @@ def test_without_the_lock_only_the_unique_key_stands_between(race, last_places, 
     results = race(tasks)
     assert rows(Registration) == 1
     assert results["database error"] > 0
+
+
+def test_the_link_asked_for_eight_times_at_once_is_one_letter(race, make, settings, now):
+    tasks = asking(make, settings, now)
+    assert race(tasks) == {"asked": CONTENDERS}
+    assert rows(Message) == 1
+
+
+def test_without_its_turn_each_writes_a_letter(race, make, settings, now):
+    results = race(asking(make, settings, now, locked=False))
+    assert results["asked"] > 1
+    assert rows(Message) > 1
+
+
+def asking(make: Any, settings: Settings, now: datetime, *, locked: bool = True) -> list[Task]:
+    event_id = make.registration(make.event(), email="ana@example.org").event_id
+    return [Task(settings, now, event_id, "ana@example.org", asks=True, locked=locked) for _ in range(CONTENDERS)]

@@ -388,6 +388,17 @@ class TestDates:
         assert states(mine.id) == {"english": WAITLISTED, "spanish": CANCELLED}
         assert letters() == [LetterKind.CANCELLED, LetterKind.WAITLISTED]
 
+    def test_going_to_and_fro_ends_kindly(self, client, make, path, states):
+        registration = make.registration(make.event())
+        answers = [
+            client.post(path(registration, "dates"), data={"occurrences": ("english", "spanish")[number % 2]})
+            for number in range(20)
+        ]
+        last = answers[-1]
+        assert (answers[0].status_code, last.status_code, last.headers["Retry-After"]) == (303, 429, "3600")
+        assert "This form was sent too often" in last.text
+        assert sorted(states().values()) == [CANCELLED, CONFIRMED]
+
     def test_what_is_full_is_refused_and_nothing_given_up(self, client, make, path, states, letters):
         event = make.event(occurrences=[{**IN_ENGLISH, "capacity": 1}, IN_SPANISH])
         make.registration(event, places={"english": CONFIRMED})
