@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from eventsapp.actions import outbox
 from eventsapp.actions.erase import erase_outlived
-from eventsapp.actions.forget import forget
+from eventsapp.actions.expire import expire
 from eventsapp.actions.verify import give_up_late
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
@@ -37,7 +37,7 @@ from eventsapp.queries.registrations import events_with_late
 POLL = 0.5  # seconds between two looks: a confirmation leaves within the second
 BATCH = 20
 RENEW_AFTER = outbox.LEASE / 5
-FORGET_EVERY = 60.0
+EXPIRE_EVERY = 60.0
 OUTLIVED_EVERY = 3600.0
 OUTLIVED_BATCH = 50
 LAPSE_EVERY = 20.0
@@ -62,7 +62,7 @@ def run(
     """
     settings: Settings = app.extensions["settings"]
     carrier = transport or transport_from(settings.mail_url, helo=settings.host)
-    lanes: list[Lane] = [Lapse(settings, clock), Deliver(settings, carrier, clock), Forget(clock), Retire(clock)]
+    lanes: list[Lane] = [Lapse(settings, clock), Deliver(settings, carrier, clock), Expire(clock), Retire(clock)]
     rested = {id(lane): 0.0 for lane in lanes}
     try:
         while not stop.is_set():
@@ -110,15 +110,15 @@ class Lapse:
 
 
 @dataclass
-class Forget:
+class Expire:
     """Deletes what was kept for a while only."""
 
     clock: Callable[[], datetime]
 
     def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
         with transaction() as session:
-            forget(session, now=self.clock())
-        return FORGET_EVERY
+            expire(session, now=self.clock())
+        return EXPIRE_EVERY
 
 
 @dataclass

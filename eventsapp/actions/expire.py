@@ -9,7 +9,7 @@ from eventsapp.actions import floods
 from eventsapp.models import AddressChange, Receipt
 
 
-def forget(session: Session, *, now: datetime) -> None:
+def expire(session: Session, *, now: datetime) -> None:
     """Receipts and wishes for another address whose day is over go; so do counts that no limit looks at any more."""
     session.execute(delete(Receipt).where(Receipt.expires_at <= now))
     session.execute(delete(AddressChange).where(AddressChange.expires_at <= now))
