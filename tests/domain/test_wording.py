@@ -582,7 +582,7 @@ def test_whole_holds_date_clock_and_zone(tag: str, tzid: str, starts_at: datetim
 
 
 def test_one_language_never_answers_in_another() -> None:
-    """Babel's data are shared between languages and were changed by being read (its issue 1234)."""
+    """Babel's data are shared between languages and were changed by being read (python-babel/babel#1234)."""
     languages = ["he", "zh", "ja", "pt", "it", "de", "ar", "es-MX", "ru", "fi", "en"]
     code = (
         "import sys\n"
