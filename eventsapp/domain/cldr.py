@@ -1,7 +1,8 @@
 """Mends Babel, once, before the first name of a month is read. Import this wherever Babel's locale data are read.
 
-Babel stores a resolved CLDR alias in a dictionary that all locales share (python-babel/babel#1234): the first language to
-be asked decides what others answer, so that after Chinese, Portuguese has 6月 for June. Here an alias is followed each time.
+Babel stores a resolved CLDR alias in a dictionary that all locales share (python-babel/babel#1234): the first language
+to be asked decides what others answer, so that after Chinese, Portuguese has 6月 for June. Here an alias is followed
+each time.
 """
 
 from typing import Any
