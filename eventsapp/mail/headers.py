@@ -2,6 +2,7 @@
 
 import email.policy
 import re
+from email.header import Header
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -32,6 +33,19 @@ class Verbatim(UnstructuredHeader):
         return policy.linesep.join([*lines, line]) + policy.linesep
 
 
+class Sentence(UnstructuredHeader):
+    """A header of human words. The package loses or doubles spaces where it goes from plain to RFC 2047 words."""
+
+    name: str
+    max_count = 1
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        text = str(self)
+        plain = text.isascii() and all(len(word) < _LINE // 2 for word in text.split())
+        words = Header(text, "us-ascii" if plain else "utf-8", _LINE, self.name)
+        return f"{self.name}: {words.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
 def _policy() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
     for name in (
@@ -39,6 +53,7 @@ def _policy() -> "EmailPolicy[EmailMessage]":
         *("feedback-id", "x-eventsapp-correlation"),
     ):
         registry.map_to_type(name, Verbatim)  # type: ignore[arg-type]
+    registry.map_to_type("subject", Sentence)  # type: ignore[arg-type]
     return email.policy.SMTP.clone(header_factory=registry, cte_type="7bit")
 
 

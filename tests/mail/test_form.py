@@ -205,6 +205,24 @@ class TestHeaders:
         assert subject_line("a" * 300) == "a" * 199 + "…"
         assert subject_line("one\ntwo\x85three") == "one two three"
 
+    @pytest.mark.parametrize(
+        "subject",
+        [
+            "دعوة: أمسية مع الجيران، الأحد، ٤ يوليو ٢٠٢٧",
+            "Diese Anmeldung hat jetzt eine andere E-Mail-Adresse: Ein Abend für die Nachbarschaft, Sonntag",
+            "您的日历邀请：邻里之夜，2027年7月4日星期日，" * 5,
+            "Your place, " * 12 + "Ñandú",
+            "An evening with the neighbours, " * 5 + "tea",
+            "a" * 150,
+        ],
+    )
+    def test_no_space_of_a_subject_is_lost_between_its_lines(self, subject: str) -> None:
+        data = _with_header("Subject", subject).as_bytes()
+        lines = data.split(b"\r\n\r\n")[0].split(b"\r\n")
+        assert [line for line in lines if len(line) > 78] == []
+        assert str(make_header(decode_header(message_from_bytes(data)["Subject"].replace("\r\n", "")))) == subject
+        assert message_from_bytes(data, policy=POLICY)["Subject"] == subject
+
 
 def _with_header(name: str, value: str) -> EmailMessage:
     message = EmailMessage(policy=POLICY)
