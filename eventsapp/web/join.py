@@ -21,7 +21,7 @@ from eventsapp.db import db, transaction
 from eventsapp.domain.entry import DialIn, Room
 from eventsapp.domain.errors import Refused
 from eventsapp.domain.joining import Stage, Window, urgency
-from eventsapp.domain.languages import country_names, language_name, related
+from eventsapp.domain.languages import country_names, language_name, related, spoken
 from eventsapp.domain.rooms import ways_into
 from eventsapp.domain.timezones import country_of, local
 from eventsapp.domain.vocabulary import PlaceState
@@ -169,7 +169,7 @@ def _show(registration: Registration, token: str, key: str = "", status: int = 2
         offered=_offered(seats, seat, list(editions.values()), registration.language_tag),
         registers=all(one.state is PlaceState.CANCELLED for one in places),  # anew, by the event's form
         next_look=_next_look(event, view.now),
-        held_in=lambda edition: language_name(edition.language_tag, reading.interface),
+        held_in=lambda edition: language_name(spoken(edition.language_tag), reading.interface),
         countries=dict(country_names(reading.tag)),
     )
     sources = {source for one in seats if one.room for source in ways_into(one.room.url)}
@@ -263,7 +263,7 @@ def _recording(place: Place, view: View) -> Recording | None:
         return None
     if not tag or related(tag, view.reading.tag):
         return Recording(url, "", "")
-    return Recording(url, tag, language_name(tag, view.reading.interface))
+    return Recording(url, tag, language_name(spoken(tag), view.reading.interface))
 
 
 def _running_elsewhere(
