@@ -1,6 +1,7 @@
 // Pages work without this. It asks the server to word the times in the reader's zone, and formats nothing itself.
 (() => {
   const doc = document, key = "time-zone";
+  let late = ""; // the zone that was asked for, until its words are there
   const stored = (zone) => {
     try { return zone ? localStorage.setItem(key, zone) : localStorage.getItem(key); } catch { return null; }
   };
@@ -13,6 +14,7 @@
     const form = event.target;
     if (form.method === "post" && form.dataset.sent && !form.closest("[data-live]")) event.preventDefault();
     form.dataset.sent = "yes";
+    fill(form.elements.time_zone, late);
   });
   addEventListener("pageshow", () => { for (const form of doc.forms) delete form.dataset.sent; ask(); });
 
@@ -28,17 +30,20 @@
   addEventListener("change", ask);
   ask();
 
+  const fill = (field, value) => {
+    if (field && value && field.value === field.defaultValue && !doc.querySelector(".problem")) field.value = value;
+  };
   const here = new URL(location), asked = here.searchParams;
   const zone = stored() || Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone || asked.has("tz") || !doc.querySelector("[data-zone]")) return;
-  asked.set("tz", zone);
+  asked.set("tz", late = zone);
   asked.set("part", "times");
   fetch(here, { credentials: "omit" }).then((answer) => answer.text()).then((text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html");
     for (const slot of fresh.querySelectorAll("[data-zone]")) {
       doc.querySelector(`[data-zone="${CSS.escape(slot.dataset.zone)}"]`)?.replaceWith(slot);
     }
-    const field = doc.getElementById("time_zone"), guess = fresh.getElementById("time_zone");
-    if (field && guess && field.value === field.defaultValue && !doc.querySelector(".problem")) field.value = guess.value;
+    fill(doc.getElementById("time_zone"), fresh.getElementById("time_zone")?.value);
+    late = "";
   }).catch(() => {});
 })();

@@ -10,7 +10,7 @@ from eventsapp.db import db
 from eventsapp.models import Place, Registration
 from tests.browser.conftest import Window
 from tests.browser.live import Live
-from tests.browser.reading import BUTTON, fill_in, letters_to, said
+from tests.browser.reading import BUTTON, fill_in, letters_to, said, words_of
 
 SLOW = {"offline": False, "latency": 300, "downloadThroughput": 40_000, "uploadThroughput": 20_000}  # bytes a second
 
@@ -113,6 +113,18 @@ def test_a_page_serves_before_all_of_it_is_there(late: str, window: Window, live
     page.wait_for_url("**/registrations/*", wait_until="commit")
     page.get_by_text("Madrid").first.wait_for()
     assert len(letters_to(live.deliver(), address)) == 1
+
+
+def test_who_sends_the_form_before_the_times_are_there_is_written_to_in_their_zone(window: Window, live: Live) -> None:
+    page = window(timezone_id="Asia/Tokyo")
+    held, hold = _keeping()
+    page.route("**/*part=times*", hold)
+    page.goto("/en/events/vancouver")
+    fill_in(page, "Kim Quick", "quick@example.org")
+    assert len(held) == 1
+    send(page)
+    assert "(Tokyo, UTC+9)" in said(page)
+    assert "(Tokyo, UTC+9)" in words_of(letters_to(live.deliver(), "quick@example.org")[0])
 
 
 def test_a_script_that_comes_late_takes_nothing_back(window: Window) -> None:
