@@ -25,6 +25,7 @@ from eventsapp.app import create_app
 from eventsapp.config import Settings
 from eventsapp.db import db
 from eventsapp.models import Base
+from eventsapp.web.limits import limiter
 from hatch_build import compile_catalogs
 from tests.factory import Make
 from tests.missing import NOT_TESTED, missing
@@ -173,14 +174,28 @@ class Visitor(FlaskClient):
 @pytest.fixture
 def app(settings: Settings, database: str) -> Iterator[Flask]:
     """The application over an empty database, its context pushed."""
-    app = create_app(replace(settings, database_url=database))
-    app.test_client_class = Visitor
-    app.testing = True
+    app = _application(replace(settings, database_url=database))
     with app.app_context():
         _empty()
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+_APPLICATIONS: dict[Settings, Flask] = {}
+
+
+def _application(settings: Settings) -> Flask:
+    """One for all tests whose settings differ in the instance folder alone: making one costs more than most tests."""
+    alike = replace(settings, instance_path=Path())
+    if alike not in _APPLICATIONS:
+        _APPLICATIONS[alike] = create_app(settings)
+        _APPLICATIONS[alike].test_client_class = Visitor
+    app = _APPLICATIONS[alike]
+    app.extensions["settings"] = settings
+    app.testing = True
+    limiter.reset()
+    return app
 
 
 def _empty() -> None:

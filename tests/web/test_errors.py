@@ -21,14 +21,16 @@ def test_an_error_speaks_the_readers_language(client, path, accepted, lang):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_what_nobody_foresaw_is_said_kindly_and_noted(app, client, caplog):
+def test_what_nobody_foresaw_is_said_kindly_and_noted(settings, caplog):
+    from eventsapp.app import create_app  # noqa: PLC0415
+
     def fail():
         raise RuntimeError("password=hunter2")
 
-    app.testing = False
+    app = create_app(settings)
     app.add_url_rule("/fail", view_func=fail)
     with caplog.at_level(logging.ERROR):
-        answer = client.get("/fail")
+        answer = app.test_client().get("/fail")
     assert (answer.status_code, read(answer).one("h1").text) == (500, "Something went wrong on our side")
     assert "hunter2" not in answer.text
     assert "Traceback" not in answer.text
