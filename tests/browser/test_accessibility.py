@@ -15,15 +15,24 @@ rules => axe.run({runOnly: rules}).then(({violations}) => violations.flatMap(
 """
 
 
+# What differs from right to left differs everywhere alike, so one page of each make is enough.
+MIRRORED = ("list", "event", "errors", "receipt", "joining", "manage", "manage-dates", "data", "share", "zones")
+
+
 @pytest.fixture(scope="session")
 def axe() -> str:
     return module("axe-core/axe.min.js").read_text()
 
 
-@pytest.mark.parametrize("tag", ["en", "ar"])
 @pytest.mark.parametrize("name", SCENES)
-def test_no_violation_on_any_page(name: str, tag: str, reader: Page, paths: dict[str, str], axe: str) -> None:
-    SCENES[name].open(reader, tag, paths)
+def test_no_violation_on_any_page(name: str, reader: Page, paths: dict[str, str], axe: str) -> None:
+    SCENES[name].open(reader, "en", paths)
+    assert "\n".join(violations(reader, axe)) == ""
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_no_violation_from_right_to_left(name: str, reader: Page, paths: dict[str, str], axe: str) -> None:
+    SCENES[name].open(reader, "ar", paths)
     assert "\n".join(violations(reader, axe)) == ""
 
 
