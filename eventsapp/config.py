@@ -15,6 +15,7 @@ PREFIX = "EVENTSAPP_"
 PACKAGE = Path(__file__).resolve().parent
 LEAST_KEY_LENGTH = 32
 LAST_PORT = 65535
+MOST_CONNECTIONS = 100
 _ADDRESS = re.compile(r"([^\s/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
@@ -50,6 +51,16 @@ class Settings:
     limit_per_network: int = 60  # registration forms sent from one network (IPv4 address, IPv6 /64) an hour
     limit_per_address: int = 10  # registrations of one e-mail address, over all events, an hour
     limit_per_domain: int = 500  # registrations of one mail domain, over all events, an hour
+    follow_up_from: str = ""  # whom follow-ups come from; empty: mail_from
+    bounce_address: str = ""  # reports about letters go to bounce+<token>@…; empty: to mail_from
+    bounces_url: str = field(default="", repr=False)  # where those arrive: maildir:///folder or imaps://user:pass@host
+    dkim_selector: str = ""  # for `eventsapp doctor`
+    mail_connections: int = 4  # kept open to the mail server by one worker
+    mail_per_second: int = 0  # letters, by all workers that share a Redis; 0: no limit
+    mail_per_domain: int = 0  # letters a second to one mail domain; 0: no limit
+    change_delay: int = 20  # seconds until letters about a change leave, so that several changes make one letter
+    redis_url: str = field(default="", repr=False)  # limits are shared there; empty: each process counts for itself
+    log_format: str = "text"  # or json
 
     @property
     def secure(self) -> bool:
@@ -236,6 +247,41 @@ def _count(name: str, value: Any) -> int:
     return number
 
 
+def _connections(name: str, value: Any) -> int:
+    number = _count(name, value)
+    if not 1 <= number <= MOST_CONNECTIONS:
+        raise _bad(name, f"write a whole number from 1 to {MOST_CONNECTIONS}.")
+    return number
+
+
+def _bounces_url(name: str, value: Any) -> str:
+    parts = _split(name, value)
+    if parts.scheme == "maildir" and not parts.netloc and parts.path.startswith("/"):
+        return str(value)
+    if parts.scheme in ("imap", "imaps") and parts.hostname and parts.username:
+        return str(value)
+    raise _bad(name, "write maildir:///folder, imaps://user:password@host/INBOX or imap://… for one on this machine.")
+
+
+def _redis_url(name: str, value: Any) -> str:
+    parts = _split(name, value)
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+        raise _bad(name, "write redis://host:6379/0, rediss://user:password@host/0 or unix:///run/redis.sock.")
+    return str(value)
+
+
+def _dkim_selector(name: str, value: Any) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", str(value), re.IGNORECASE):
+        raise _bad(name, "write the name that stands before ._domainkey in your DNS, for example mail2026.")
+    return str(value).lower()
+
+
+def _log_format(name: str, value: Any) -> str:
+    if value not in ("text", "json"):
+        raise _bad(name, "write text or json.")
+    return str(value)
+
+
 def _switch(name: str, value: Any) -> bool:
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     word = str(value).lower()
@@ -279,4 +325,14 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "limit_per_network": _count,
     "limit_per_address": _count,
     "limit_per_domain": _count,
+    "follow_up_from": _mail_from,
+    "bounce_address": _mail_from,
+    "bounces_url": _bounces_url,
+    "dkim_selector": _dkim_selector,
+    "mail_connections": _connections,
+    "mail_per_second": _count,
+    "mail_per_domain": _count,
+    "change_delay": _count,
+    "redis_url": _redis_url,
+    "log_format": _log_format,
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from eventsapp.actions.revise import put_on_record
 from eventsapp.db import db, transaction
 from eventsapp.domain import timezones
 from eventsapp.domain.questions import chosen_options
@@ -110,6 +111,7 @@ class Make:
             "published_at": self.now,
             "created_at": self.now,
             "changed_at": self.now,
+            "scheduled_at": self.now,
         } | values
         with transaction() as session:
             event = Event(**values)
@@ -128,6 +130,8 @@ class Make:
             ]
             event.letter_texts = [LetterText(**given) for given in letters]
             session.add(event)
+            for occurrence in event.occurrences:
+                put_on_record(session, occurrence, now=self.now)
         return event
 
     def registration(
@@ -151,6 +155,7 @@ class Make:
         letters = "".join("BCDFGHJKMN"[int(digit)] for digit in f"{number:04}")
         email = email or f"person{number}@example.com"
         occurrences = {occurrence.key: occurrence.id for occurrence in event.occurrences}
+        sequences = {occurrence.key: occurrence.sequence for occurrence in event.occurrences}
         questions = {question.key: question for question in event.questions}
         places = {list(occurrences)[-1]: PlaceState.CONFIRMED} if places is None else places
         queued_at = self.now + timedelta(seconds=number)
@@ -176,6 +181,8 @@ class Make:
                     promised=promised if state == PlaceState.UNVERIFIED else None,
                     queued_at=queued_at,
                     invited_at=queued_at if state == PlaceState.CONFIRMED else None,
+                    told_sequence=None if state == PlaceState.UNVERIFIED else sequences[key],
+                    told_at=None if state == PlaceState.UNVERIFIED else queued_at,
                     changed_at=queued_at,
                     created_at=queued_at,
                 )
@@ -205,6 +212,7 @@ class Make:
             "duration_seconds": 3600,
             "created_at": self.now,
             "revised_at": self.now,
+            "timed_at": self.now,
         } | dict(given)
         conference = values.pop("conference", None)
         truth = (values[name] for name in ("dtstart_local", "fold", "tzid", "duration_seconds"))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from eventsapp.actions import pictures
 from eventsapp.actions.places import call_off, promote
+from eventsapp.actions.revise import put_on_record, revise
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
 from eventsapp.domain.errors import Invalid
@@ -268,6 +269,7 @@ class _Import:
             organization=self._organization(),
             created_at=self.now,
             changed_at=self.now,
+            scheduled_at=self.now,
             opens_fold=0,
             closes_fold=0,
             topics=[],
@@ -279,6 +281,8 @@ class _Import:
         with _alone(self.session, self.record):
             self._write(event, self.record.status or EventStatus.PUBLISHED)
             self.session.add(event)
+            for occurrence in event.occurrences:
+                put_on_record(self.session, occurrence, now=self.now)
         return event
 
     def update(self, event: Event) -> Event:
@@ -289,6 +293,8 @@ class _Import:
         for occurrence in event.occurrences:
             if (before := told.get(occurrence.id)) is not None:
                 self._revise(occurrence, before, _Told.of(event, occurrence), was_public=was_public)
+            else:
+                put_on_record(self.session, occurrence, now=self.now)
         if self.changes:
             event.version += 1
             event.changed_at = self.now
@@ -300,8 +306,12 @@ class _Import:
         if before == after:
             return
         occurrence.revised_at = self.now
-        if was_public and before.firmly != after.firmly:
-            occurrence.sequence += 1
+        if before.firmly == after.firmly:
+            return
+        if was_public:
+            revise(self.session, occurrence, now=self.now)
+        else:
+            put_on_record(self.session, occurrence, now=self.now)
 
     def _set(self, row: Any, name: str, value: Any, key: str) -> bool:
         """Give a row a value and note the key, unless it has that value."""
@@ -439,6 +449,7 @@ class _Import:
             sequence=0,
             created_at=self.now,
             revised_at=self.now,
+            timed_at=self.now,
             location={},
             recording={},
         )
@@ -457,6 +468,7 @@ class _Import:
             occurrence.starts_at, occurrence.ends_at = timezones.span(
                 said.start.local, said.start.fold, said.start.tzid, said.duration_seconds
             )
+            occurrence.timed_at = self.now
         self._set(occurrence, "capacity", said.capacity, f"{key}.capacity")
         self._set(occurrence, "language_tag", said.language, f"{key}.language")
         self._set(occurrence, "location", dict(said.location), f"{key}.location")

@@ -119,14 +119,15 @@ def retry(session: Session, public_id: str, *, now: datetime, settings: Settings
     message = session.scalar(select(Message).where(Message.public_id == public_id).with_for_update())
     if message is None:
         raise NotFound(N_("There is no message %(id)s."), id=public_id)
-    if message.state is MessageState.SUPERSEDED or message.recipient is None:
+    registration = message.registration
+    if message.state is MessageState.SUPERSEDED or message.recipient is None or registration is None:
         raise Refused(N_("Message %(id)s was overtaken by a later fact, so it is not sent again."), id=public_id)
     if message.state is MessageState.SENDING:
         raise Refused(N_("Message %(id)s is being sent right now. Look again in a minute."), id=public_id)
     if message.state is MessageState.SENT:
         again = enqueue(
             session,
-            message.registration,
+            registration,
             message.kind,
             now=now,
             settings=settings,

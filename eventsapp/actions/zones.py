@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from eventsapp.actions.revise import revise
 from eventsapp.domain import timezones
 from eventsapp.models import Event, Occurrence
 
@@ -32,7 +33,7 @@ def recompute(session: Session, *, now: datetime, dry_run: bool) -> list[Moved]:
     """
     query = _with_a_future(now)
     events = session.scalars(query if dry_run else query.with_for_update(of=Event, key_share=True)).all()
-    return [move for event in events for move in _recompute_event(event, now, dry_run=dry_run)]
+    return [move for event in events for move in _recompute_event(session, event, now, dry_run=dry_run)]
 
 
 def _with_a_future(now: datetime) -> Select[Event]:
@@ -47,10 +48,10 @@ def _with_a_future(now: datetime) -> Select[Event]:
     )
 
 
-def _recompute_event(event: Event, now: datetime, *, dry_run: bool) -> list[Moved]:
+def _recompute_event(session: Session, event: Event, now: datetime, *, dry_run: bool) -> list[Moved]:
     moved = [
         *_recompute_window(event, now, dry_run=dry_run),
-        *(move for occurrence in event.occurrences if (move := _recompute(occurrence, now, dry_run=dry_run))),
+        *(move for occurrence in event.occurrences if (move := _recompute(session, occurrence, now, dry_run=dry_run))),
     ]
     if moved and not dry_run and event.published_at is not None:
         event.version += 1
@@ -58,7 +59,7 @@ def _recompute_event(event: Event, now: datetime, *, dry_run: bool) -> list[Move
     return moved
 
 
-def _recompute(occurrence: Occurrence, now: datetime, *, dry_run: bool) -> Moved | None:
+def _recompute(session: Session, occurrence: Occurrence, now: datetime, *, dry_run: bool) -> Moved | None:
     before_at = occurrence.starts_at
     starts_at, ends_at = timezones.span(
         occurrence.dtstart_local, occurrence.fold, occurrence.tzid, occurrence.duration_seconds
@@ -68,8 +69,8 @@ def _recompute(occurrence: Occurrence, now: datetime, *, dry_run: bool) -> Moved
     if not dry_run:
         occurrence.starts_at, occurrence.ends_at = starts_at, ends_at
         if occurrence.event.published_at is not None:
-            occurrence.sequence += 1
-            occurrence.revised_at = now
+            occurrence.timed_at = now
+            revise(session, occurrence, now=now)
     return Moved(occurrence.event.slug, occurrence.key, occurrence.tzid, before_at, starts_at)
 
 

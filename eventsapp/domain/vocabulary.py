@@ -100,6 +100,20 @@ class LetterKind(StrEnum):
     LINK = "link"
     VERIFICATION = "verification"
     ADDRESS_CHANGE = "address_change"
+    CHANGED = "changed"
+    REMINDER = "reminder"
+    FOLLOW_UP = "follow_up"
+    MISSED = "missed"
+    REPLIED = "replied"
+    ASSIGNED = "assigned"
+    DIGEST = "digest"
+
+
+# Sent because of a time and not because of a fact: whoever gets them can end them (RFC 8058), and no dead address does.
+SCHEDULED_LETTERS = frozenset({LetterKind.REMINDER, LetterKind.FOLLOW_UP, LetterKind.MISSED})
+FOLLOW_UPS = frozenset({LetterKind.FOLLOW_UP, LetterKind.MISSED})
+# To people who work at an event, and not to registered ones.
+STAFF_LETTERS = frozenset({LetterKind.ASSIGNED, LetterKind.DIGEST})
 
 
 # Anybody can have these written to an address, so they carry no words of an organizer.
@@ -137,7 +151,8 @@ class MessageState(StrEnum):
     """The outbox states of one letter.
 
     QUEUED waits for ``due_at``; SENDING is leased by a worker until ``lease_until``; SENT was taken by the
-    mail server; FAILED was refused for good; SUPERSEDED was overtaken by a later fact before it left.
+    mail server; FAILED was refused for good; SUPERSEDED was overtaken by a later fact before it left. BOUNCED was
+    taken and came back; SUPPRESSED was not sent because the address is known to be dead, or wants no such letter.
     """
 
     QUEUED = "queued"
@@ -145,12 +160,44 @@ class MessageState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    BOUNCED = "bounced"
+    SUPPRESSED = "suppressed"
+
+
+class Suppression(StrEnum):
+    """Why an organization does not write to an address: all letters for BOUNCED, scheduled ones for the others."""
+
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class FollowUpFor(StrEnum):
+    """Whom a follow-up is for. Where nobody's coming was noted, nobody can be said to have stayed away."""
+
+    CAME = "came"
+    MISSED = "missed"
+    ALL = "all"
 
 
 class Role(StrEnum):
     OWNER = "owner"
     MANAGER = "manager"
     ASSISTANT = "assistant"
+
+
+class StaffRole(StrEnum):
+    """What somebody does at an event: an organizer reads its digest, hosts and interpreters work at dates."""
+
+    ORGANIZER = "organizer"
+    HOST = "host"
+    INTERPRETER = "interpreter"
+
+
+class DigestEvery(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    NEVER = "never"
 
 
 class Evidence(StrEnum):
@@ -169,3 +216,6 @@ class Purpose(StrEnum):
     JOIN = "join"
     VERIFY = "verify"
     ADDRESS = "address"
+    REMINDERS = "reminders"
+    FOLLOW_UPS = "follow_ups"
+    BOUNCE = "bounce"

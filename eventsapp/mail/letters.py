@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from eventsapp.domain.entry import CalendarEntry, Party
-from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState
+from eventsapp.domain.entry import CalendarEntry, Party, Room
+from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState, StaffRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,16 @@ class Passage:
 
     text: str
     tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Was:
+    """What a reader was told last of a date; each is None where it is as it was. ``cancelled``: it was called off."""
+
+    times: tuple[datetime, datetime, str] | None = None  # starts_at, ends_at, tzid
+    location: Passage | None = None  # an empty text: it was held online
+    summary: Passage | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Slot:
     join_opens_seconds: int = 0
     called_off: bool = False
     entry: CalendarEntry | None = None
+    was: Was | None = None  # in a letter about a change
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,32 @@ class Invitation:
 
     method: Literal["REQUEST", "CANCEL"]
     entry: CalendarEntry
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """One date of an event in the organizer's digest. ``new`` and ``cancelled`` are since the last digest."""
+
+    starts_at: datetime
+    ends_at: datetime
+    tzid: str
+    held_tag: str
+    new: int
+    cancelled: int
+    confirmed: int
+    waiting: int
+    pending: int
+    capacity: int | None
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What happened at an event ``since``. ``bounced`` counts registrations whose letters come back."""
+
+    since: datetime
+    lines: tuple[DigestLine, ...]
+    bounced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +122,12 @@ class Letter:
     action_url: str = ""  # the one page that a neutral letter asks its reader to open, ``action_until`` then
     action_until: datetime | None = None
     asked_by: str = ""  # a hint at the address that a new one is to replace
+    unsubscribe_url: str = ""  # of a scheduled letter: its page, and the address of one-click unsubscribing (RFC 8058)
+    came: bool | None = None  # in a follow-up; None: nobody's coming was noted
+    recording_url: str = ""  # in a follow-up, where there is one
+    role: StaffRole | None = None  # in a letter to staff
+    room: Room | None = None  # the room itself, in a letter to staff who hold the date
+    digest: Digest | None = None
     accent: str = ""
     privacy_url: str = ""
     imprint_url: str = ""

@@ -5,7 +5,7 @@ from eventsapp.models.attendance import Attendance
 from eventsapp.models.base import Base
 from eventsapp.models.event import Event, LanguageVariant, LetterText, Question
 from eventsapp.models.message import Message
-from eventsapp.models.occurrence import Conference, Occurrence
+from eventsapp.models.occurrence import Conference, Occurrence, Revision
 from eventsapp.models.organization import Organization
 from eventsapp.models.registration import (
     AddressChange,
@@ -16,11 +16,14 @@ from eventsapp.models.registration import (
     Receipt,
     Registration,
 )
+from eventsapp.models.sending import Outage, SuppressedAddress
+from eventsapp.models.staff import Assignment, Staff
 
 __all__ = [
     "AddressChange",
     "AddressUse",
     "Answer",
+    "Assignment",
     "Attendance",
     "Base",
     "ChosenOption",
@@ -32,9 +35,13 @@ __all__ = [
     "Message",
     "Occurrence",
     "Organization",
+    "Outage",
     "Place",
     "Question",
     "Receipt",
     "Registration",
+    "Revision",
+    "Staff",
+    "SuppressedAddress",
     "User",
 ]

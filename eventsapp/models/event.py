@@ -1,10 +1,12 @@
 """What is offered, its words in each language, its questions and the organizer's own letter texts."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from eventsapp.domain.triggers import DEFAULT_REMINDERS
 from eventsapp.domain.vocabulary import Approval, Choose, EventStatus, LetterKind, QuestionType, Visibility
 from eventsapp.models.base import Base, Json, WallTime, one_of
 from eventsapp.models.occurrence import Occurrence
@@ -43,6 +45,10 @@ class Event(Base):
     closes_fold: Mapped[int] = mapped_column(default=0)
     closes_at: Mapped[datetime | None]
     verify_seconds: Mapped[int | None]  # how long a place is held for an address to be proved; None: none need be
+    reminders: Mapped[list[str]] = mapped_column(Json, default=lambda: list(DEFAULT_REMINDERS))  # domain.triggers texts
+    # [{"trigger": text, "for": came, missed or all, "wait_for_recording": True where it is worth nothing without one}]
+    follow_ups: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    scheduled_at: Mapped[datetime]  # since when the two are as they are: no letter goes out that was due before
     city_tzids: Mapped[list[str]] = mapped_column(Json, default=list)  # whose clocks an announcement names
 
     version: Mapped[int] = mapped_column(default=1)  # rises with every change of the record

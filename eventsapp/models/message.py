@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from eventsapp.domain.vocabulary import LetterKind, MessageState
 from eventsapp.models.base import Base, Json, one_of
 from eventsapp.models.registration import Place, Registration
+from eventsapp.models.staff import Staff
 
 _WAITING = text("state IN ('queued', 'sending')")
 
@@ -25,12 +26,14 @@ class Message(Base):
     __table_args__ = (
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         CheckConstraint("(state = 'sending') = (lease IS NOT NULL)", name="lease_while_sending"),
+        CheckConstraint("(registration_id IS NULL) <> (staff_id IS NULL)", name="one_reader"),
         Index("ix_message_waiting", "priority", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_message_registration_id_created_at", "registration_id", "created_at"),
         Index("ix_message_address_key_created_at", "address_key", "created_at"),
     )
 
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), index=True)
     public_id: Mapped[str] = mapped_column(unique=True)
     message_id: Mapped[str] = mapped_column(unique=True)
@@ -51,7 +54,9 @@ class Message(Base):
     last_error: Mapped[str] = mapped_column(default="")
     uncertain: Mapped[bool] = mapped_column(default=False)
     sent_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]  # nobody has any use for it after that; None: it stays worth sending
     created_at: Mapped[datetime]
 
-    registration: Mapped[Registration] = relationship()
+    registration: Mapped[Registration | None] = relationship()
+    staff: Mapped[Staff | None] = relationship()
     place: Mapped[Place | None] = relationship()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventsapp.domain.vocabulary import ConferenceAccess, ConferenceKind, ConferenceProvider, RegistrationNeed
@@ -11,6 +11,8 @@ from eventsapp.models.base import Base, Json, WallTime, one_of
 
 if TYPE_CHECKING:
     from eventsapp.models.event import Event
+
+_TO_TELL = text("tell_at IS NOT NULL")
 
 
 class Occurrence(Base):
@@ -27,6 +29,7 @@ class Occurrence(Base):
         CheckConstraint("sequence >= 0", name="sequence_not_negative"),
         CheckConstraint("key <> 'calendar'", name="key_reserved"),
         Index("ix_occurrence_ends_at_event_id", "ends_at", "event_id"),
+        Index("ix_occurrence_tell_at", "tell_at", sqlite_where=_TO_TELL, postgresql_where=_TO_TELL),
     )
 
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
@@ -50,11 +53,35 @@ class Occurrence(Base):
     cancelled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     revised_at: Mapped[datetime]  # DTSTAMP and LAST-MODIFIED of what calendars are told
+    timed_at: Mapped[datetime]  # since when it starts and ends as it does
+    tell_at: Mapped[datetime | None]  # when those who hold a place, or work there, are written to about what changed
 
     event: Mapped["Event"] = relationship(back_populates="occurrences")
     conference: Mapped["Conference | None"] = relationship(
         back_populates="occurrence", cascade="all, delete-orphan", uselist=False
     )
+
+
+class Revision(Base):
+    """What people were told of an occurrence at one ``sequence``: what a letter about a change compares with.
+
+    Every sequence has one. ``summary`` and ``location`` go by language tag, "" is for all.
+    """
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("occurrence_id", "sequence"),)
+
+    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id", ondelete="CASCADE"))
+    sequence: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    tzid: Mapped[str]
+    summary: Mapped[dict[str, str]] = mapped_column(Json)
+    location: Mapped[dict[str, str]] = mapped_column(Json)
+    default_language_tag: Mapped[str]
+    online: Mapped[bool]  # there is a room, or no address either
+    cancelled: Mapped[bool]  # the date itself, or its event
+    made_at: Mapped[datetime]
 
 
 class Conference(Base):

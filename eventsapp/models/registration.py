@@ -11,6 +11,8 @@ from eventsapp.models.base import Base, Json, one_of
 from eventsapp.models.event import Event, Question
 from eventsapp.models.occurrence import Occurrence
 
+_TO_PLAN = text("plan_at IS NOT NULL")
+
 
 class Registration(Base):
     """Unique per event and ``address_key``. Erasure keeps the row for the counts and nulls what is personal."""
@@ -37,6 +39,7 @@ class Registration(Base):
     erased_at: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]  # somebody who reads this address said so, by a link in a letter
     verify_until: Mapped[datetime | None]  # unverified places are held until then
+    reminders_off_at: Mapped[datetime | None]  # the person wants none of them
 
     event: Mapped[Event] = relationship()
     places: Mapped[list["Place"]] = relationship(
@@ -54,6 +57,8 @@ class Place(Base):
         CheckConstraint("revision >= 0", name="revision_not_negative"),
         CheckConstraint("(state = 'unverified') = (promised IS NOT NULL)", name="promised_while_unverified"),
         Index("ix_place_occurrence_id_state_queued_at", "occurrence_id", "state", "queued_at", "id"),
+        Index("ix_place_occurrence_id_told_sequence", "occurrence_id", "told_sequence"),
+        Index("ix_place_plan_at", "plan_at", sqlite_where=_TO_PLAN, postgresql_where=_TO_PLAN),
     )
 
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
@@ -63,6 +68,9 @@ class Place(Base):
     revision: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime]  # the waitlist's order
     invited_at: Mapped[datetime | None]  # first confirmed: a calendar may hold the entry since then
+    told_sequence: Mapped[int | None]  # the occurrence's, in the last letter written to say how this place stands
+    told_at: Mapped[datetime | None]  # when that was written
+    plan_at: Mapped[datetime | None]  # when to look next which scheduled letters are due; any change brings it on
     changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
 

@@ -1,0 +1,48 @@
+"""What people and calendars are told of an occurrence gets a new number, and stays on record.
+
+One way for whoever changes an occurrence, so that a letter can say what it was before (RFC 5546 §2.1.4).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from eventsapp.models import Occurrence, Revision
+
+
+def revise(session: Session, occurrence: Occurrence, *, now: datetime) -> None:
+    """Raise the ``sequence`` of an occurrence whose rows were changed just now, and keep what it says from now on."""
+    occurrence.sequence += 1
+    occurrence.revised_at = now
+    put_on_record(session, occurrence, now=now)
+
+
+def put_on_record(session: Session, occurrence: Occurrence, *, now: datetime) -> None:
+    """Keep what the occurrence says at its present ``sequence``: for a new one, and for one that nobody was told of."""
+    session.flush()
+    kept = session.scalar(
+        select(Revision).where(Revision.occurrence_id == occurrence.id, Revision.sequence == occurrence.sequence)
+    )
+    if kept is None:
+        session.add(
+            Revision(occurrence_id=occurrence.id, sequence=occurrence.sequence, made_at=now, **_facts(occurrence))
+        )
+        return
+    for name, value in _facts(occurrence).items():
+        setattr(kept, name, value)
+
+
+def _facts(occurrence: Occurrence) -> dict[str, Any]:
+    event = occurrence.event
+    return {
+        "starts_at": occurrence.starts_at,
+        "ends_at": occurrence.ends_at,
+        "tzid": occurrence.tzid,
+        "summary": {variant.language_tag: variant.summary for variant in event.variants},
+        "location": dict(occurrence.location),
+        "default_language_tag": event.default_language_tag,
+        "online": occurrence.conference is not None or not any(occurrence.location.values()),
+        "cancelled": occurrence.cancelled_at is not None or event.cancelled_at is not None,
+    }

@@ -1,0 +1,33 @@
+"""The outbox, read: one queued row as the letter it has become by now. A module for each sort of letter."""
+
+from sqlalchemy.orm import Session
+
+from eventsapp.config import Settings
+from eventsapp.domain.vocabulary import LetterKind
+from eventsapp.mail.letters import Letter
+from eventsapp.models import Message
+from eventsapp.queries.letters.frame import registration_of
+from eventsapp.queries.letters.personal import personal_letter
+from eventsapp.queries.letters.strangers import verification, wish, withdrawal
+
+__all__ = ["letter_of"]
+
+
+def letter_of(session: Session, message: Message, *, settings: Settings) -> Letter | None:
+    """What a queued message says by now; None where that is no longer so, or the person's data were erased.
+
+    Only a confirmed place brings the join link with it; no registered person is ever sent the room's own address or
+    passcode. Raises Invalid where the stored address cannot be written to.
+    """
+    registration = registration_of(session, message)
+    if "parting" in message.context and message.recipient is not None:
+        return withdrawal(session, message, registration, settings)
+    if message.recipient is None or registration.erased_at is not None:
+        return None
+    if message.kind is LetterKind.ADDRESS_CHANGE:
+        return wish(session, message, registration, settings)
+    if message.address_key != registration.address_key:
+        return None  # it would bring somebody else's link
+    if message.kind is LetterKind.VERIFICATION:
+        return verification(message, registration, settings)
+    return personal_letter(session, message, registration, settings)

@@ -1,0 +1,134 @@
+"""What all letters about an event share: the frame around them, places as slots, the organizer's own words."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from eventsapp.config import Settings
+from eventsapp.domain.addresses import read_address
+from eventsapp.domain.entry import CalendarEntry, Party
+from eventsapp.domain.errors import Invalid
+from eventsapp.domain.languages import lookup
+from eventsapp.domain.vocabulary import LetterKind, PlaceState
+from eventsapp.mail.inert import inert
+from eventsapp.mail.letters import Letter, Passage, Slot
+from eventsapp.models import Event, LetterText, Message, Occurrence, Place, Registration
+from eventsapp.queries.entries import page_url, personal_entry, text_for, variant
+
+_LIKE_A_CONFIRMATION = frozenset({LetterKind.APPROVED, LetterKind.PROMOTED, LetterKind.ALREADY_REGISTERED})
+
+
+def registration_of(session: Session, message: Message) -> Registration:
+    return session.scalars(
+        select(Registration)
+        .where(Registration.id == message.registration_id)
+        .options(
+            joinedload(Registration.event).joinedload(Event.organization),
+            joinedload(Registration.event).selectinload(Event.variants),
+            joinedload(Registration.event).selectinload(Event.letter_texts),
+            selectinload(Registration.places).joinedload(Place.occurrence).joinedload(Occurrence.conference),
+        )
+    ).one()
+
+
+def frame_of(message: Message, registration: Registration, settings: Settings) -> Letter:
+    """What any letter about this event has, whoever reads it."""
+    event = registration.event
+    words = variant(event, registration.language_tag)
+    organization = event.organization
+    contact = event.contact or organization.contact
+    return Letter(
+        kind=message.kind,
+        public_id=message.public_id,
+        message_id=message.message_id,
+        thread_of=message.thread_of,
+        written_at=message.created_at,
+        language_tag=registration.language_tag,
+        tzid=registration.tzid,
+        recipient=read_address(message.recipient or "").ascii_email,
+        name="",
+        reference="",
+        sender=Party(settings.mail_from, organization.sender_name or organization.name),
+        reply_to=_address(contact),
+        organization=organization.name,
+        contact=contact,
+        event_slug=event.slug,
+        event_url=page_url(event, registration.language_tag, settings=settings),
+        summary=Passage(words.summary, words.language_tag),
+        what_to_bring=Passage(words.what_to_bring, words.language_tag),
+        about=(),
+        event_called_off=event.cancelled_at is not None,
+        accent=organization.accent,
+        privacy_url=organization.privacy_url,
+        imprint_url=organization.imprint_url,
+    )
+
+
+def _address(contact: str) -> str:
+    try:
+        return read_address(contact).ascii_email
+    except Invalid:
+        return ""  # a telephone number or a page: shown, but nothing that a mail can be answered to
+
+
+def standing_of(place: Place) -> PlaceState:
+    """The place's state as its holder has to hear it: no place is left where the date or the event is cancelled."""
+    occurrence = place.occurrence
+    called_off = occurrence.cancelled_at is not None or occurrence.event.cancelled_at is not None
+    return PlaceState.CANCELLED if called_off else place.state
+
+
+def any_confirmed(places: Sequence[Place]) -> bool:
+    return any(standing_of(place) is PlaceState.CONFIRMED for place in places)
+
+
+def slots_of(places: Sequence[Place], settings: Settings) -> tuple[Slot, ...]:
+    in_order = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
+    return tuple(slot_of(place, settings) for place in in_order)
+
+
+def slot_of(place: Place, settings: Settings) -> Slot:
+    occurrence, state = place.occurrence, standing_of(place)
+    read_tag = variant(occurrence.event, place.registration.language_tag).language_tag
+    return Slot(
+        key=occurrence.key,
+        state=state,
+        starts_at=occurrence.starts_at,
+        ends_at=occurrence.ends_at,
+        tzid=occurrence.tzid,
+        location=Passage(*text_for(read_tag, occurrence.location, occurrence.event)),
+        held_tag=occurrence.language_tag or "",
+        join_opens_seconds=occurrence.join_opens_seconds,
+        called_off=state is PlaceState.CANCELLED and place.state is not PlaceState.CANCELLED,
+        entry=personal_of(place, settings) if state is PlaceState.CONFIRMED else None,
+    )
+
+
+def personal_of(
+    place: Place, settings: Settings, *, sequence: int | None = None, status: str | None = None
+) -> CalendarEntry:
+    """Calendars show the attendee's name to whoever reads them, and some link what looks like an address."""
+    entry = personal_entry(place, settings=settings, sequence=sequence, status=status)
+    attendee = entry.attendee
+    return replace(entry, attendee=replace(attendee, name=inert(attendee.name)) if attendee else None)
+
+
+def own_words(event: Event, kind: LetterKind, asked: str, part: str, *, as_confirmed: bool = False) -> Passage | None:
+    """The organizer's subject or body: asked language, its parents, the event's default.
+
+    ``as_confirmed``: whoever gets a place later reads what a confirmation would have said, unless that letter has
+    words of its own.
+    """
+    kinds = [kind]
+    if as_confirmed and kind in _LIKE_A_CONFIRMATION:
+        kinds.append(LetterKind.CONFIRMATION)
+    for wanted in kinds:
+        texts: dict[str, LetterText] = {
+            text.language_tag: text for text in event.letter_texts if text.kind is wanted and getattr(text, part)
+        }
+        tag = lookup(asked, list(texts), event.default_language_tag)
+        if tag in texts:
+            return Passage(getattr(texts[tag], part), tag)
+    return None

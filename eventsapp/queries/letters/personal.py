@@ -1,0 +1,96 @@
+"""Letters to the person whose registration it is, about places as they stand."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from eventsapp.config import Settings
+from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
+from eventsapp.mail.letters import Invitation, Letter
+from eventsapp.models import Message, Place, Registration
+from eventsapp.queries.entries import CANCELLED, personal_join_url, personal_manage_url
+from eventsapp.queries.letters.frame import any_confirmed, frame_of, own_words, personal_of, slots_of, standing_of
+from eventsapp.queries.registrations import is_proved
+
+_LIVE = frozenset({PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING})
+_CONFIRMED = frozenset({PlaceState.CONFIRMED})
+# A letter still tells the truth while one of the places it is about is in one of these states.
+_TRUE_WHILE: dict[LetterKind, frozenset[PlaceState]] = {
+    LetterKind.CONFIRMATION: _CONFIRMED,
+    LetterKind.INVITE: _CONFIRMED,
+    LetterKind.WAITLISTED: frozenset({PlaceState.WAITLISTED}),
+    LetterKind.PENDING: frozenset({PlaceState.PENDING}),
+    LetterKind.APPROVED: _CONFIRMED,
+    LetterKind.DECLINED: frozenset({PlaceState.DECLINED}),
+    LetterKind.PROMOTED: _CONFIRMED,
+    LetterKind.CANCELLED: frozenset({PlaceState.CANCELLED}),
+    LetterKind.ALREADY_REGISTERED: _LIVE | {PlaceState.DECLINED},
+    LetterKind.LINK: frozenset(PlaceState) - {PlaceState.UNVERIFIED},
+}
+# These are about all places, whatever their state.
+_OVERVIEWS = frozenset({LetterKind.CONFIRMATION, LetterKind.ALREADY_REGISTERED, LetterKind.LINK})
+_INVITING = tuple(
+    kind for kind, states in _TRUE_WHILE.items() if PlaceState.CONFIRMED in states and kind is not LetterKind.LINK
+)
+
+
+def personal_letter(
+    session: Session, message: Message, registration: Registration, settings: Settings
+) -> Letter | None:
+    """To the person whose registration it is, at the address that it has now."""
+    kind, event = message.kind, registration.event
+    if kind is LetterKind.LINK and not is_proved(registration):
+        return None
+    told = set(message.context.get("places") or [place.id for place in registration.places])
+    about = [
+        place
+        for place in registration.places
+        if place.id in told and (kind in _OVERVIEWS or standing_of(place) in _TRUE_WHILE[kind])
+    ]
+    if not any(standing_of(place) in _TRUE_WHILE[kind] for place in about):
+        return None
+    others = [place for place in registration.places if place not in about]
+    return replace(
+        frame_of(message, registration, settings),
+        name=registration.name or "",
+        reference=registration.reference,
+        about=slots_of(about, settings),
+        others=slots_of(others, settings),
+        join_url=personal_join_url(registration, settings=settings) if any_confirmed(registration.places) else "",
+        manage_url=personal_manage_url(registration, settings=settings) if is_proved(registration) else "",
+        own_subject=own_words(event, kind, registration.language_tag, "subject"),
+        own_body=own_words(event, kind, registration.language_tag, "body", as_confirmed=any_confirmed(about)),
+        invitation=_invitation(session, message, about, settings),
+    )
+
+
+def _invitation(session: Session, message: Message, about: Sequence[Place], settings: Settings) -> Invitation | None:
+    if message.place_id is None or message.kind not in (*_INVITING, LetterKind.CANCELLED):
+        return None
+    place = next(place for place in about if place.id == message.place_id)
+    if message.kind is not LetterKind.CANCELLED:
+        return Invitation("REQUEST", personal_of(place, settings)) if standing_of(place) in _CONFIRMED else None
+    if not was_invited(session, message):
+        return None
+    return Invitation(
+        "CANCEL", personal_of(place, settings, sequence=message.context.get("sequence"), status=CANCELLED)
+    )
+
+
+def was_invited(session: Session, message: Message) -> bool:
+    """Whether an invitation to this place may have reached this address: calendars know no CANCEL without one."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Message.place_id == message.place_id,
+                    Message.address_key == message.address_key,
+                    Message.kind.in_(_INVITING),
+                    Message.id < message.id,
+                    Message.state.in_((MessageState.SENT, MessageState.SENDING)) | Message.uncertain,
+                )
+            )
+        )
+    )
