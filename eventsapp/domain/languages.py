@@ -6,7 +6,7 @@ is another matter: ``eventsapp.translations``.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -29,6 +29,7 @@ _GRANDFATHERED = re.compile(
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "root"})
 _NO_SCRIPT = frozenset({"Zxxx", "Zyyy", "Zinh", "Zzzz"})
 _NO_COUNTRY = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"))
+_SEMICOLONS = {"ar": "؛ ", "fa": "؛ ", "ur": "؛ ", "zh": "；", "ja": "；"}
 _RTL_SCRIPTS = frozenset(
     (
         "Adlm",
@@ -162,6 +163,11 @@ def babel_locale(tag: str) -> Locale:
 def direction(tag: str) -> Literal["ltr", "rtl"]:
     """The writing direction, by the tag's script or else the language's usual one."""
     return "rtl" if _script_of(tag) in _RTL_SCRIPTS else "ltr"
+
+
+def listed(texts: Iterable[str], tag: str) -> str:
+    """Texts that may hold commas, one after the other with the language's semicolon between them."""
+    return _SEMICOLONS.get(babel_locale(tag).language, "; ").join(texts)
 
 
 def usual_region(tag: str) -> str:

@@ -13,7 +13,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from eventsapp.domain.errors import N_, Invalid, Refused
-from eventsapp.domain.languages import babel_locale, country_names, lookup
+from eventsapp.domain.languages import babel_locale, country_names, listed, lookup
 from eventsapp.domain.text import clean_line, clean_text
 from eventsapp.domain.vocabulary import CHOICE_TYPES, QuestionType
 
@@ -147,9 +147,9 @@ def answer_words(question: QuestionSpec, value: AnswerValue, tag: str, say: Call
     if isinstance(value, bool):
         return say(N_("Yes")) if value else say(N_("No"))
     if isinstance(value, dict):
-        return "; ".join(_with_details(question, value, tag, say))
+        return listed(_with_details(question, value, tag, say), tag)
     if isinstance(value, list):
-        return "; ".join(question.option_in(option_id, tag) for option_id in value)
+        return listed((question.option_in(option_id, tag) for option_id in value), tag)
     if isinstance(value, int | float):
         return str(format_decimal(value, format="#,##0.###############", locale=babel_locale(tag)))
     return _words(question, value, tag)

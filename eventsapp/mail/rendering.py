@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from eventsapp.config import resource
 from eventsapp.domain.colour import INK, PANEL, PAPER, accent_steps
-from eventsapp.domain.languages import direction, language_name, own_name, related, spoken
+from eventsapp.domain.languages import direction, language_name, listed, own_name, related, spoken
 from eventsapp.domain.markdown import fill_html, fill_line, fill_plain, to_html, to_plain
 from eventsapp.domain.vocabulary import LetterKind, Placeholder, PlaceState
 from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, moment_words, reader_words, time_words
@@ -208,9 +208,9 @@ def _placeholders(letter: Letter, tag: str) -> tuple[dict[str, str], dict[str, s
         Placeholder.NAME: inert(letter.name),
         Placeholder.SUMMARY: letter.summary.text,
         Placeholder.ORGANIZATION: letter.organization,
-        Placeholder.WHEN: "; ".join(time_words(start, end, tzid, tag).whole for start, end, tzid in times),
-        Placeholder.WHEN_YOURS: "; ".join(
-            time_words(start, end, letter.tzid, tag).whole for start, end, _tzid in times
+        Placeholder.WHEN: listed((time_words(start, end, tzid, tag).whole for start, end, tzid in times), tag),
+        Placeholder.WHEN_YOURS: listed(
+            (time_words(start, end, letter.tzid, tag).whole for start, end, _tzid in times), tag
         ),
         Placeholder.REFERENCE: letter.reference,
     }

@@ -271,6 +271,8 @@ def test_any_text_is_an_answer_or_a_mistake(kind, values):
         (QuestionType.SINGLE_CHOICE, "012", "es", "Everything"),
         (QuestionType.SINGLE_CHOICE, "taken out", "es", "taken out"),
         (QuestionType.SEVERAL_CHOICES, ["vegan", "no"], "en", "Vegan; Nothing"),
+        (QuestionType.SEVERAL_CHOICES, ["vegan", "no"], "ar", "Vegan؛ Nothing"),
+        (QuestionType.SEVERAL_CHOICES, ["vegan", "no"], "zh-Hans", "Vegan；Nothing"),
         (QuestionType.YES_NO, True, "en", "Yes"),
         (QuestionType.CONSENT, True, "en", "Yes"),
         (QuestionType.YES_NO, False, "en", "No"),
