@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent
 LEAST_KEY_LENGTH = 32
 LAST_PORT = 65535
 MOST_CONNECTIONS = 100
+LONGEST_BOUNCE_LOCAL = 20  # a "+" and a token of 43 characters follow, and mail servers take 64
 _ADDRESS = re.compile(r"([^\s/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
@@ -237,6 +238,13 @@ def _mail_from(name: str, value: Any) -> str:
     return str(value).lower()
 
 
+def _bounce_address(name: str, value: Any) -> str:
+    address = _mail_from(name, value)
+    if address.index("@") > LONGEST_BOUNCE_LOCAL:
+        raise _bad(name, f"write at most {LONGEST_BOUNCE_LOCAL} characters before the @, for example bounce@….")
+    return address
+
+
 def _count(name: str, value: Any) -> int:
     try:
         number = int(str(value))
@@ -326,7 +334,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "limit_per_address": _count,
     "limit_per_domain": _count,
     "follow_up_from": _mail_from,
-    "bounce_address": _mail_from,
+    "bounce_address": _bounce_address,
     "bounces_url": _bounces_url,
     "dkim_selector": _dkim_selector,
     "mail_connections": _connections,
