@@ -1,44 +1,22 @@
-"""Take over an event record: create or update the event by its slug. Nothing is half imported.
+"""A record's way into the rows, key by key. What calendars are told rises with a change: see ``_Told``."""
 
-Importing the same record again changes nothing. What calendars are told rises with a change: see ``_Told``.
-"""
-
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path as FilePath
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from eventsapp.actions import pictures
-from eventsapp.actions.places import call_off, promote
 from eventsapp.actions.revise import put_on_record, revise
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
-from eventsapp.domain.errors import Invalid
-from eventsapp.domain.questions import chosen_options
-from eventsapp.domain.vocabulary import ConferenceAccess, EventStatus, QuestionType
-from eventsapp.models import (
-    Answer,
-    Conference,
-    Event,
-    LanguageVariant,
-    LetterText,
-    Occurrence,
-    Organization,
-    Place,
-    Question,
-)
-from eventsapp.queries.record import known_organization
-from eventsapp.reading.completeness import missing_translations
-from eventsapp.reading.mistakes import Mistake, Path, RecordRefused, key_of
-from eventsapp.reading.record import read_record
+from eventsapp.domain.vocabulary import ConferenceAccess, EventStatus
+from eventsapp.models import Conference, Event, LanguageVariant, LetterText, Occurrence, Organization, Question
+from eventsapp.reading.mistakes import RecordRefused
 from eventsapp.reading.values import (
     ConferenceRecord,
     EventRecord,
@@ -50,176 +28,6 @@ from eventsapp.reading.values import (
     QuestionRecord,
     Words,
 )
-
-_TEXTS = frozenset({QuestionType.SHORT_TEXT, QuestionType.LONG_TEXT})
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """``changes`` are the keys that changed, empty when nothing did or the event is new.
-
-    ``promoted`` counts places, ``told`` the letters about cancelled dates.
-    """
-
-    slug: str
-    created: bool
-    changes: tuple[str, ...]
-    notes: tuple[str, ...]
-    promoted: int = 0
-    told: int = 0
-
-
-def import_files(
-    session: Session, paths: Sequence[FilePath], *, now: datetime, settings: Settings, notify: bool = False
-) -> list[ImportReport]:
-    """Import several record files, all or none: raises RecordRefused with the mistakes of all of them."""
-    reports: list[ImportReport] = []
-    mistakes: list[Mistake] = []
-    for path in paths:
-        try:
-            record = read_record(path, lambda slug: known_organization(session, slug))
-            reports.append(import_record(session, record, now=now, settings=settings, notify=notify))
-        except RecordRefused as refused:
-            mistakes += refused.mistakes
-    if mistakes:
-        raise RecordRefused(mistakes)
-    return reports
-
-
-def import_record(
-    session: Session, record: EventRecord, *, now: datetime, settings: Settings, notify: bool = False
-) -> ImportReport:
-    """Create or update one event. Raises RecordRefused before anything is changed.
-
-    Nobody is told of a cancelled date by accident: that takes ``notify``, now or at a later import.
-
-    Left out of the record means back to the default, but for ``status`` and what it does not say of its organization.
-    An occurrence or question that people have taken or answered cannot be left out. Answers stay as they were given,
-    also where an option or a condition has changed since.
-    """
-    event = session.scalar(
-        select(Event)
-        .where(Event.slug == record.slug)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    mistakes = [] if event is None else _conflicts(session, event, record)
-    kept = [] if event is None else _kept_choices(session, event, record)
-    picture, data = _picture(record, settings, mistakes)
-    if mistakes:
-        raise RecordRefused(mistakes)
-    if data is not None:
-        picture = pictures.store(data, settings.pictures_path)
-    record = replace(record, picture=picture)
-    importing = _Import(session, record, now, settings)
-    created = event is None
-    event = importing.create() if event is None else importing.update(event)
-    promoted = 0
-    if importing.changes and not created and event.status is EventStatus.PUBLISHED:
-        promoted = promote(session, event.id, now=now, settings=settings)
-    told = 0
-    if notify:
-        cancelled = [one.key for one in event.occurrences if event.cancelled_at or one.cancelled_at]
-        told = call_off(session, event.id, cancelled, now=now, settings=settings)
-    notes = (*record.notes, *kept, *missing_translations(record))
-    return ImportReport(record.slug, created, () if created else tuple(importing.changes), notes, promoted, told)
-
-
-# What stands against an update
-
-
-def _conflicts(session: Session, event: Event, record: EventRecord) -> list[Mistake]:
-    mistake = record.origin.mistake
-    if event.organization.slug != record.organization.slug:
-        return [mistake(("slug",), f"Another organization has an event {record.slug}; choose another slug.")]
-    found = []
-    kept = {occurrence.id for occurrence in record.occurrences}
-    for occurrence in event.occurrences:
-        if occurrence.key not in kept and (count := _count(session, Place, Place.occurrence_id == occurrence.id)):
-            message = (
-                f"{occurrence.key} is left out, but {_people(count)} a place in it; keep it with status: cancelled."
-            )
-            found.append(mistake(("occurrences",), message))
-    places = {question.id: at for at, question in enumerate(record.questions)}
-    for question in event.questions:
-        path: Path = ("registration", "questions")
-        if question.key in places:
-            at = places[question.key]
-            found += _type_conflict(session, question, record.questions[at], (*path, at), record)
-        elif count := _count(session, Answer, Answer.question_id == question.id):
-            found.append(mistake(path, f"{question.key} is left out, but {_people(count)} answered it; keep it."))
-    return found
-
-
-def _type_conflict(
-    session: Session, question: Question, said: QuestionRecord, path: Path, record: EventRecord
-) -> list[Mistake]:
-    if question.type is said.type or {question.type, said.type} <= _TEXTS:
-        return []
-    count = _count(session, Answer, Answer.question_id == question.id)
-    if not count:
-        return []
-    message = f"{_people(count)} answered this as {question.type}; keep the type, or ask under a new id."
-    return [record.origin.mistake((*path, "type"), message)]
-
-
-def _kept_choices(session: Session, event: Event, record: EventRecord) -> list[str]:
-    """A note for each option that the record leaves out although people have chosen it."""
-    said_of = {question.id: (at, question) for at, question in enumerate(record.questions)}
-    notes = []
-    for question in event.questions:
-        if question.key not in said_of:
-            continue
-        at, said = said_of[question.key]
-        kept = {option.id for option in said.options}
-        removed = [str(option["id"]) for option in question.options if option["id"] not in kept]
-        if not removed:
-            continue
-        answers = session.scalars(select(Answer.value).where(Answer.question_id == question.id))
-        counts = Counter(option_id for answer in answers for option_id in set(chosen_options(answer)))
-        notes += [
-            f"{key_of(('registration', 'questions', at, 'options'))}: {option_id} is left out, but"
-            f" {_people(counts[option_id])} chosen it; their answers stay."
-            for option_id in removed
-            if counts[option_id]
-        ]
-    return notes
-
-
-def _count(session: Session, row: type[Place] | type[Answer], condition: Any) -> int:
-    return session.scalar(select(func.count()).select_from(row).where(condition)) or 0
-
-
-def _people(count: int) -> str:
-    return "1 person has" if count == 1 else f"{count} people have"
-
-
-def _picture(record: EventRecord, settings: Settings, mistakes: list[Mistake]) -> tuple[str, bytes | None]:
-    """The stored picture's name, or the bytes of the file to store."""
-    name, folder = record.picture, record.origin.folder
-    if not name or pictures.is_stored(name, settings.pictures_path):
-        return name, None
-    path = None if folder is None else _beside(folder, name)
-    if path is None:
-        mistakes.append(record.origin.mistake(("picture",), f"There is no picture {name} beside the record."))
-        return "", None
-    try:
-        return "", pictures.read_picture(path)
-    except Invalid as error:
-        mistakes.append(record.origin.mistake(("picture",), str(error)))
-        return "", None
-
-
-def _beside(folder: FilePath, name: str) -> FilePath | None:
-    """The file of that name in the folder or below it; a link that leads out of it is none."""
-    try:
-        path = (folder / name).resolve()
-        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except (OSError, RuntimeError):  # a name too long, a circle of links
-        return None
-
-
-# Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +64,7 @@ class _Told:
         )
 
 
-class _Import:
+class Import:
     """One record's way into the rows; ``changes`` names every key that changed."""
 
     def __init__(self, session: Session, record: EventRecord, now: datetime, settings: Settings) -> None:
