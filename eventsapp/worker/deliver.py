@@ -1,143 +1,32 @@
-"""The worker: lanes of due work in one loop, until it is told to stop. It logs no personal data.
+"""The lane of letters: claimed under a lease, composed from the rows as they are now, sent, recorded one by one.
 
-A lane looks, works for a while and says when it wants to be asked again. Letters: claimed under a lease, composed from
-the rows as they are now, handed to the transport, recorded one by one; so whatever is killed, at most the letter in
-hand is sent twice, with the same Message-ID.
+Whatever is killed, at most the letter in hand is sent twice, with the same Message-ID.
 """
 
-import contextlib
 import logging
 import secrets
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event
-from typing import Protocol
 
-from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import outbox
-from eventsapp.actions.erase import erase_outlived
-from eventsapp.actions.expire import expire
-from eventsapp.actions.verify import give_up_late
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
-from eventsapp.domain.errors import NotFound
 from eventsapp.mail.composing import compose
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
-from eventsapp.mail.transport import Transport, transport_from
+from eventsapp.mail.transport import Transport
 from eventsapp.models import Message
 from eventsapp.queries.letters import letter_of
-from eventsapp.queries.own_data import outlived
-from eventsapp.queries.registrations import events_with_late
 
-POLL = 0.5  # seconds between two looks: a confirmation leaves within the second
 BATCH = 20
 RENEW_AFTER = outbox.LEASE / 5
-EXPIRE_EVERY = 60.0
-OUTLIVED_EVERY = 3600.0
-OUTLIVED_BATCH = 50
-LAPSE_EVERY = 20.0
 PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds, growing while nothing gets through
 BUSY = frozenset({421, 432})  # "too much at once": the lane slows down, whatever letter it was said to
 
 log = logging.getLogger(__name__)
-
-
-def run(
-    app: Flask,
-    *,
-    stop: Event,
-    once: bool = False,
-    poll: float = POLL,
-    transport: Transport | None = None,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> None:
-    """Work until ``stop`` is set: the letter in hand is finished and recorded first. ``once``: all that is due now.
-
-    A database that goes away is waited for. ``transport`` and ``clock`` stand in for the settings' own in tests.
-    """
-    settings: Settings = app.extensions["settings"]
-    carrier = transport or transport_from(settings.mail_url, helo=settings.host)
-    lanes: list[Lane] = [Lapse(settings, clock), Deliver(settings, carrier, clock), Expire(clock), Retire(clock)]
-    rested = {id(lane): 0.0 for lane in lanes}
-    try:
-        while not stop.is_set():
-            for lane in lanes:
-                if rested[id(lane)] <= time.monotonic() and not stop.is_set():
-                    rested[id(lane)] = time.monotonic() + _step(app, lane, stop, poll)
-            if once:
-                break
-            stop.wait(max(0.0, min(rested.values()) - time.monotonic()))
-    finally:
-        carrier.close()
-
-
-def _step(app: Flask, lane: "Lane", stop: Event, poll: float) -> float:
-    try:
-        with app.app_context():
-            return lane.work(stop, poll)
-    except SQLAlchemyError as error:
-        log.error("%s: the database does not answer (%s)", type(lane).__name__, type(error).__name__)  # noqa: TRY400  a traceback would hold rows
-        return PAUSES[0]
-
-
-class Lane(Protocol):
-    """``work`` does what is due and returns the seconds to rest; it ends early once ``stop`` is set."""
-
-    def work(self, stop: Event, poll: float) -> float: ...
-
-
-@dataclass
-class Lapse:
-    """Gives up what was held for an address to be verified, and lets those who wait move up; one event at a time."""
-
-    settings: Settings
-    clock: Callable[[], datetime]
-
-    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
-        late = events_with_late(db.session(), now=self.clock())
-        db.session.rollback()
-        for event_id in late:
-            if stop.is_set():
-                break
-            with transaction() as session:
-                give_up_late(session, event_id, now=self.clock(), settings=self.settings)
-        return LAPSE_EVERY
-
-
-@dataclass
-class Expire:
-    """Deletes what was kept for a while only."""
-
-    clock: Callable[[], datetime]
-
-    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
-        with transaction() as session:
-            expire(session, now=self.clock())
-        return EXPIRE_EVERY
-
-
-@dataclass
-class Retire:
-    """Forgets people whose data are older than their organization keeps them; one registration at a time."""
-
-    clock: Callable[[], datetime]
-
-    def work(self, stop: Event, poll: float) -> float:
-        ids = outlived(db.session(), now=self.clock(), limit=OUTLIVED_BATCH)
-        db.session.rollback()
-        for registration_id in ids:
-            if stop.is_set():
-                break
-            with contextlib.suppress(NotFound), transaction() as session:  # forgotten meanwhile
-                erase_outlived(session, registration_id, now=self.clock())
-        if ids:
-            log.info("forgot %s registrations whose time is over", len(ids))
-        return poll if len(ids) == OUTLIVED_BATCH else OUTLIVED_EVERY
 
 
 class Deliver:

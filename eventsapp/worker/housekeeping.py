@@ -1,0 +1,73 @@
+"""Lanes that let go: of places held too long, of what was kept for a while, of people whose time is over."""
+
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+
+from eventsapp.actions.erase import erase_outlived
+from eventsapp.actions.expire import expire
+from eventsapp.actions.verify import give_up_late
+from eventsapp.config import Settings
+from eventsapp.db import db, transaction
+from eventsapp.domain.errors import NotFound
+from eventsapp.queries.own_data import outlived
+from eventsapp.queries.registrations import events_with_late
+
+EXPIRE_EVERY = 60.0
+OUTLIVED_EVERY = 3600.0
+OUTLIVED_BATCH = 50
+LAPSE_EVERY = 20.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Lapse:
+    """Gives up what was held for an address to be verified, and lets those who wait move up; one event at a time."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
+        late = events_with_late(db.session(), now=self.clock())
+        db.session.rollback()
+        for event_id in late:
+            if stop.is_set():
+                break
+            with transaction() as session:
+                give_up_late(session, event_id, now=self.clock(), settings=self.settings)
+        return LAPSE_EVERY
+
+
+@dataclass
+class Expire:
+    """Deletes what was kept for a while only."""
+
+    clock: Callable[[], datetime]
+
+    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
+        with transaction() as session:
+            expire(session, now=self.clock())
+        return EXPIRE_EVERY
+
+
+@dataclass
+class Retire:
+    """Forgets people whose data are older than their organization keeps them; one registration at a time."""
+
+    clock: Callable[[], datetime]
+
+    def work(self, stop: Event, poll: float) -> float:
+        ids = outlived(db.session(), now=self.clock(), limit=OUTLIVED_BATCH)
+        db.session.rollback()
+        for registration_id in ids:
+            if stop.is_set():
+                break
+            with contextlib.suppress(NotFound), transaction() as session:  # forgotten meanwhile
+                erase_outlived(session, registration_id, now=self.clock())
+        if ids:
+            log.info("forgot %s registrations whose time is over", len(ids))
+        return poll if len(ids) == OUTLIVED_BATCH else OUTLIVED_EVERY
