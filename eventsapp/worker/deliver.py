@@ -96,7 +96,7 @@ class Deliver:
 
     def _attempt(self, message: Message) -> Outcome | None:
         """None: what the letter says is no longer so."""
-        letter = letter_of(db.session(), message, settings=self._settings)
+        letter = letter_of(db.session(), message, now=self._clock(), settings=self._settings)
         db.session.rollback()  # no transaction stays open while the mail server thinks
         if letter is None:
             return None

@@ -622,7 +622,7 @@ def test_a_person_follows_the_link_of_a_letter(client, make, settings, now):
     make.registration(make.event(), email="zoe@example.org")
     client.post("/en/events/forum/link", data={"email": "zoe@example.org"})
     with transaction() as session:
-        letter = letter_of(session, session.scalars(select(Message)).one(), settings=settings)
+        letter = letter_of(session, session.scalars(select(Message)).one(), now=now, settings=settings)
     assert letter is not None
     path = letter.manage_url.removeprefix(settings.base_url)
     assert client.post(f"{path}/details", data={"name": "Ana"}).status_code == 303

@@ -1,5 +1,7 @@
 """The outbox, read: one queued row as the letter it has become by now. A module for each sort of letter."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
@@ -13,8 +15,8 @@ from eventsapp.queries.letters.strangers import verification, wish, withdrawal
 __all__ = ["letter_of"]
 
 
-def letter_of(session: Session, message: Message, *, settings: Settings) -> Letter | None:
-    """What a queued message says by now; None where that is no longer so, or the person's data were erased.
+def letter_of(session: Session, message: Message, *, now: datetime, settings: Settings) -> Letter | None:  # noqa: ARG001
+    """What a queued message says ``now``; None where that is no longer so, or the person's data were erased.
 
     Only a confirmed place brings the join link with it; no registered person is ever sent the room's own address or
     passcode. Raises Invalid where the stored address cannot be written to.

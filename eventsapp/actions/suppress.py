@@ -1,0 +1,103 @@
+"""Stop writing to an address, or write to it again: what bounced, complained, or unsubscribed.
+
+Who ends the follow-ups ends those of the whole organization; who ends the reminders ends those of one registration.
+Nobody loses confirmations, changes and cancellations by either. Every function may be called twice.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from eventsapp.config import Settings
+from eventsapp.domain.text import clean_line
+from eventsapp.domain.vocabulary import Suppression
+from eventsapp.models import Event, Place, Registration, SuppressedAddress
+from eventsapp.queries.suppressed import address_hash
+
+_LONGEST_WORDS = 500
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def suppress(
+    session: Session,
+    organization_id: int,
+    address_key: str,
+    reason: Suppression,
+    *,
+    words: str = "",
+    now: datetime,
+    settings: Settings,
+) -> bool:
+    """Keep a hash of the address, for this reason. False where it was kept already; what was said first stays.
+
+    ``words`` are the mail server's, without the address.
+    """
+    insert = _INSERT[session.get_bind().dialect.name]
+    row = {
+        "organization_id": organization_id,
+        "address_hash": address_hash(address_key, settings),
+        "reason": reason,
+        "words": clean_line(words, _LONGEST_WORDS),
+        "created_at": now,
+    }
+    added = insert(SuppressedAddress).values(row).on_conflict_do_nothing().returning(SuppressedAddress.id)
+    return session.scalar(added) is not None
+
+
+def lift(
+    session: Session,
+    organization_id: int,
+    address_key: str,
+    *,
+    reasons: Collection[Suppression] = tuple(Suppression),
+    now: datetime,
+    settings: Settings,
+) -> int:
+    """Write to the address again: forget these reasons against it. Returns how many there were.
+
+    Scheduled letters that are still to come are planned for it again.
+    """
+    lifted = _changed(
+        session,
+        delete(SuppressedAddress).where(
+            SuppressedAddress.organization_id == organization_id,
+            SuppressedAddress.address_hash == address_hash(address_key, settings),
+            SuppressedAddress.reason.in_(reasons),
+        ),
+    )
+    if lifted:
+        of_address = (
+            select(Registration.id)
+            .join(Registration.event)
+            .where(Registration.address_key == address_key, Event.organization_id == organization_id)
+        )
+        _plan_anew(session, Place.registration_id.in_(of_address), now)
+    return lifted
+
+
+def end_reminders(session: Session, registration_id: int, *, now: datetime) -> None:
+    """No reminders of this registration's dates any more; what is queued is dropped when its turn comes."""
+    session.execute(
+        update(Registration)
+        .where(Registration.id == registration_id, Registration.reminders_off_at.is_(None))
+        .values(reminders_off_at=now)
+    )
+
+
+def resume_reminders(session: Session, registration_id: int, *, now: datetime) -> None:
+    """Reminders again, of what is still to come."""
+    resumed = update(Registration).where(Registration.id == registration_id, Registration.reminders_off_at.is_not(None))
+    if _changed(session, resumed.values(reminders_off_at=None)):
+        _plan_anew(session, Place.registration_id == registration_id, now)
+
+
+def _plan_anew(session: Session, mine: Any, now: datetime) -> None:
+    session.execute(update(Place).where(mine).values(plan_at=now))
+
+
+def _changed(session: Session, statement: Any) -> int:
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
