@@ -1,11 +1,46 @@
-"""How many forms one network may send in an hour; 0 is no limit. Each process counts in memory and stores nothing."""
+"""How many forms one network may send in an hour; 0 is no limit. What is counted tells nobody the network's address."""
 
+import hashlib
+import hmac
 import ipaddress
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from flask import Flask, current_app, request
-from flask_limiter import Limiter
+from flask import Flask, abort, current_app, request
+from limits import RateLimitItemPerHour
 
 from eventsapp.config import Settings
+from eventsapp.rates import Rates
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+
+def limit(app: Flask, settings: Settings) -> None:
+    """Count the posts of ``per_network`` views. Too many of them are answered with 429."""
+    app.extensions["rates"] = Rates(settings.redis_url)
+
+
+def per_network(view: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """All views share one count, so that nobody gets more by sending another form."""
+
+    @wraps(view)
+    def limited(*arguments: Asked.args, **named: Asked.kwargs) -> Answer:
+        if request.method == "POST" and not _within_limit():
+            abort(429)
+        return view(*arguments, **named)
+
+    return limited
+
+
+def _within_limit() -> bool:
+    settings: Settings = current_app.extensions["settings"]
+    rates: Rates = current_app.extensions["rates"]
+    if not (most := settings.limit_per_network):
+        return True
+    who = hmac.digest(settings.link_key.encode(), network().encode(), hashlib.sha256).hex()[:32]
+    return rates.take(RateLimitItemPerHour(most), "forms", who)
 
 
 def network() -> str:
@@ -19,19 +54,3 @@ def network() -> str:
             return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
-
-
-def _most() -> int:
-    settings: Settings = current_app.extensions["settings"]
-    return settings.limit_per_network
-
-
-limiter = Limiter(network, storage_uri="memory://", strategy="moving-window")
-per_network = limiter.shared_limit(
-    lambda: f"{_most() or 1} per hour", scope="forms", methods=["POST"], exempt_when=lambda: _most() == 0
-)
-
-
-def limit(app: Flask, _settings: Settings) -> None:
-    """Count the posts of ``per_network`` views. Too many of them are answered with 429."""
-    limiter.init_app(app)
