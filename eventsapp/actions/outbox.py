@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CursorResult, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -19,8 +19,8 @@ from eventsapp.domain.addresses import Address, read_address
 from eventsapp.domain.errors import N_, NotFound, Refused
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.text import clean_line
-from eventsapp.domain.vocabulary import LetterKind, MessageState
-from eventsapp.models import Message, Place, Registration
+from eventsapp.domain.vocabulary import LetterKind, MessageState, Priority
+from eventsapp.models import Message, Place, Registration, Staff
 
 LEASE = timedelta(minutes=10)  # longer than any one conversation with a mail server may take
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800, 7200))
@@ -29,10 +29,41 @@ GIVE_UP_AFTER = timedelta(hours=48)
 ASK_AGAIN_AFTER = timedelta(minutes=15)  # a letter that may have arrived is sent once more, recognisable as the same
 
 _WAITING = (MessageState.QUEUED, MessageState.SENDING)
-_AFTER_OTHERS = frozenset({LetterKind.INVITE})  # the confirmation of the next person comes before them
+_PRIORITY = {  # of a kind that nobody asked for just now; a lower one leaves first
+    LetterKind.INVITE: Priority.INVITE,
+    LetterKind.CHANGED: Priority.CHANGE,
+    LetterKind.REPLIED: Priority.CHANGE,
+    LetterKind.ASSIGNED: Priority.CHANGE,
+    LetterKind.REMINDER: Priority.REMINDER,
+    LetterKind.FOLLOW_UP: Priority.FOLLOW_UP,
+    LetterKind.MISSED: Priority.FOLLOW_UP,
+    LetterKind.DIGEST: Priority.DIGEST,
+}
 _BESIDE_THE_STORY = frozenset(  # they tell of no new state
-    {LetterKind.INVITE, LetterKind.ALREADY_REGISTERED, LetterKind.LINK, LetterKind.ADDRESS_CHANGE}
+    {LetterKind.INVITE, LetterKind.ALREADY_REGISTERED, LetterKind.LINK, LetterKind.ADDRESS_CHANGE, LetterKind.REPLIED}
 )
+
+
+class Earlier(NamedTuple):
+    """What ``enqueue`` has to know of a letter that is there already."""
+
+    kind: LetterKind
+    message_id: str
+    address_key: str | None
+    dedupe_key: str
+
+
+def earlier_letters(session: Session, registration_ids: Sequence[int]) -> dict[int, list[Earlier]]:
+    """The letters written so far by registration, oldest first; one statement for all."""
+    written: dict[int, list[Earlier]] = {id_: [] for id_ in registration_ids}
+    rows = session.execute(
+        select(Message.registration_id, Message.kind, Message.message_id, Message.address_key, Message.dedupe_key)
+        .where(Message.registration_id.in_(registration_ids))
+        .order_by(Message.id)
+    )
+    for registration_id, *facts in rows:
+        written[registration_id].append(Earlier(*facts))
+    return written
 
 
 def enqueue(
@@ -46,29 +77,31 @@ def enqueue(
     context: dict[str, Any] | None = None,
     nonce: str = "",
     to: Address | None = None,
+    priority: int | None = None,
+    expires_at: datetime | None = None,
+    earlier: list[Earlier] | None = None,
 ) -> Message | None:
     """Write one letter into the causing transaction. None where the same letter is there already.
 
     The same letter: same registration, kind, place or places, address and revision of the calendar entry, and no
     letter about another state in between. A ``nonce`` makes another one of it, for a wish to have it again.
-    It goes to the registration's address, or ``to`` another one.
+    It goes to the registration's address, or ``to`` another one. Whoever writes many gives what ``earlier_letters``
+    says of this registration: then the database is not asked, and the list is continued.
     """
     if registration.email is None or registration.erased_at is not None:
         return None
     email, address_key = (registration.email, registration.address_key) if to is None else (to.email, to.key)
-    session.flush()
-    earlier = session.execute(
-        select(Message.kind, Message.message_id, Message.address_key)
-        .where(Message.registration_id == registration.id)
-        .order_by(Message.id)
-    ).all()
+    alone = earlier is None
+    if earlier is None:
+        session.flush()
+        earlier = earlier_letters(session, [registration.id])[registration.id]
     turn = sum(row.kind not in _BESIDE_THE_STORY and row.kind is not kind for row in earlier)
     about = [place] if place is not None else registration.places
     revision = sum(one.revision + one.occurrence.sequence for one in about)
     address = hashlib.sha256((address_key or "").encode()).hexdigest()[:8]
     places = "+".join(str(one) for one in ([place.id] if place is not None else (context or {}).get("places", [])))
     dedupe_key = f"{registration.public_id}:{kind}:{places or '-'}:{nonce or f'{turn}.{revision}.{address}'}"
-    if session.scalar(select(exists().where(Message.dedupe_key == dedupe_key))):
+    if any(letter.dedupe_key == dedupe_key for letter in earlier):
         return None
     first = next((row.message_id for row in earlier if row.address_key == address_key), "")
     public_id = new_public_id()
@@ -84,13 +117,71 @@ def enqueue(
         address_key=address_key,
         dedupe_key=dedupe_key,
         context=context or {},
-        priority=1 if kind in _AFTER_OTHERS else 0,
+        priority=int(kind in _AFTER_OTHERS) if priority is None else priority,
         due_at=now,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    session.add(message)
+    earlier.append(Earlier(kind, message.message_id, address_key, dedupe_key))
+    if alone:
+        session.flush()
+    return message
+
+
+def enqueue_for_staff(
+    session: Session,
+    staff: Staff,
+    kind: LetterKind,
+    *,
+    now: datetime,
+    settings: Settings,
+    context: dict[str, Any],
+    dedupe: str,
+    priority: int,
+    expires_at: datetime | None = None,
+) -> Message | None:
+    """Write one letter to somebody of the team. None where the same letter is there already.
+
+    ``dedupe`` says what makes it another letter of its kind. What stands there before a colon names what the letter
+    is about, and letters about the same thing are one thread.
+    """
+    session.flush()
+    head = f"{staff.public_id}:{kind}:"
+    dedupe_key = head + dedupe
+    if session.scalar(select(exists().where(Message.dedupe_key == dedupe_key))):
+        return None
+    subject, colon, _ = dedupe.partition(":")
+    same = select(Message.message_id).where(
+        Message.staff_id == staff.id,
+        Message.address_key == staff.address_key,
+        Message.dedupe_key.startswith(f"{head}{subject}:", autoescape=True),
+    )
+    public_id = new_public_id()
+    message = Message(
+        staff_id=staff.id,
+        public_id=public_id,
+        message_id=f"<m.{public_id}@{settings.mail_domain}>",
+        thread_of=(session.scalar(same.order_by(Message.id).limit(1)) if colon else None) or "",
+        kind=kind,
+        language_tag=staff.language_tag,
+        recipient=staff.email,
+        address_key=staff.address_key,
+        dedupe_key=dedupe_key,
+        context=context,
+        priority=priority,
+        due_at=now,
+        expires_at=expires_at,
         created_at=now,
     )
     session.add(message)
     session.flush()
     return message
+
+
+def priority_of(kind: LetterKind) -> int:
+    """When a letter of this kind has its turn."""
+    return _PRIORITY.get(kind, Priority.ASKED_FOR)
 
 
 def supersede(session: Session, registration: Registration, *, now: datetime, place: Place | None = None) -> int:

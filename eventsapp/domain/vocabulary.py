@@ -1,6 +1,6 @@
 """The closed sets of words: every state and kind that a record, a row or a page may name."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class EventStatus(StrEnum):
@@ -162,6 +162,18 @@ class MessageState(StrEnum):
     SUPERSEDED = "superseded"
     BOUNCED = "bounced"
     SUPPRESSED = "suppressed"
+
+
+class Priority(IntEnum):
+    """Which letters leave first: the lower ones, so that no bulk holds up an answer."""
+
+    ASKED_FOR = 0
+    INVITE = 1
+    CHANGE = 2
+    REMINDER_SOON = 3  # due at most two hours before the start
+    REMINDER = 4
+    FOLLOW_UP = 5
+    DIGEST = 6
 
 
 class Suppression(StrEnum):
