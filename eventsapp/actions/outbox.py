@@ -117,7 +117,7 @@ def enqueue(
         address_key=address_key,
         dedupe_key=dedupe_key,
         context=context or {},
-        priority=int(kind in _AFTER_OTHERS) if priority is None else priority,
+        priority=priority_of(kind) if priority is None else priority,
         due_at=now,
         expires_at=expires_at,
         created_at=now,
