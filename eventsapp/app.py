@@ -4,11 +4,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventsapp.config import Settings, resource
-from eventsapp.db import db, prepare_engine
+from eventsapp.db import db, engine_options, prepare_engine
 from eventsapp.web.assets import assets
 from eventsapp.web.errors import explain
 from eventsapp.web.headers import guard
+from eventsapp.web.health import health
 from eventsapp.web.join import join
+from eventsapp.web.journal import keep_journal
 from eventsapp.web.language import speak
 from eventsapp.web.limits import limit
 from eventsapp.web.lost_link import lost_link
@@ -20,6 +22,7 @@ from eventsapp.web.poster import poster
 from eventsapp.web.public import public
 from eventsapp.web.registrations import registrations
 from eventsapp.web.share import share
+from eventsapp.web.unsubscribe import unsubscribe
 from eventsapp.web.verify import verify
 from eventsapp.web.zones import zones
 
@@ -33,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=None,  # web.assets serves them, each under the hash of its bytes
         instance_path=str(settings.instance_path),
     )
-    for step in (configure, connect_database, believe_proxies, speak, guard, limit, dress, explain, open_doors):
+    for step in STEPS:
         step(app, settings)
     return app
 
@@ -47,7 +50,7 @@ def configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         MAX_FORM_PARTS=400,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # no name and no address in a log
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
     )
 
 
@@ -66,8 +69,12 @@ def believe_proxies(app: Flask, settings: Settings) -> None:
 
 
 def open_doors(app: Flask, settings: Settings) -> None:
-    doors = (assets, public, poster, share, registrations, verify, join, manage, own_data, lost_link, zones)
+    personal = (registrations, verify, join, manage, own_data, lost_link, unsubscribe)
+    doors = (health, assets, public, poster, share, *personal, zones)
     for door in doors:
         app.register_blueprint(door)
     if settings.mailbox:
         app.register_blueprint(mailbox)
+
+
+STEPS = (configure, connect_database, believe_proxies, keep_journal, speak, guard, limit, dress, explain, open_doors)

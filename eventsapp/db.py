@@ -6,13 +6,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, make_url
 from sqlalchemy.orm import Session
 
 from eventsapp.models import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
+PATIENCE = {  # of libpq
+    "connect_timeout": 5,  # seconds, for each of the server's addresses
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds, for an answer to what was sent
+}
 _WRITING = {"eventsapp_writing": True}
 
 
@@ -32,6 +39,21 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """How connections are made and kept.
+
+    A process keeps five to PostgreSQL, opens at most twenty, and uses none that was lost meanwhile: the server may be
+    started anew under us. One that went without a word is noticed within a minute. What the URL says itself holds.
+    """
+    options: dict[str, Any] = {"hide_parameters": True}  # no name and no address in a log
+    if database_url.startswith("sqlite:"):
+        return options
+    asked = make_url(database_url).query
+    patience = {name: seconds for name, seconds in PATIENCE.items() if name not in asked}
+    pool = {"pool_size": 5, "max_overflow": 15, "pool_timeout": 10, "pool_pre_ping": True}
+    return options | pool | {"connect_args": patience}
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -1,17 +1,15 @@
 """The database's schema: at which version it stands, and moving it. Flask-Migrate runs what lies in ``migrations/``.
 
-Each start asks where the database stands, so what moves it is imported by those functions that do.
+The web server asks for it too, so what reads and moves versions is imported by those functions that do.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Connection, NullPool, create_engine
 
 from eventsapp.config import resource
 
@@ -53,15 +51,30 @@ class Standing:
 
 def standing(database_url: str) -> Standing:
     """Where a database stands. Only reads; raises what the driver raises."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return standing_of(connection)
+
+
+def standing_of(connection: Connection) -> Standing:
+    """The same over a connection that is there."""
+    from alembic.migration import MigrationContext
+
+    head, versions = _history()
+    current = MigrationContext.configure(connection).get_current_revision()
+    return Standing(current, head, current is None or current in versions)
+
+
+@cache
+def _history() -> tuple[str, frozenset[str]]:
+    """The newest version, and all that lead to it."""
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory(str(resource("migrations")))
     head = scripts.get_current_head()
     if head is None:
         raise BadVersion("No migrations are installed beside the program; install eventsapp again.")
-    engine = create_engine(database_url, poolclass=NullPool)
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    known = current is None or current in {script.revision for script in scripts.walk_revisions()}
-    return Standing(current, head, known)
+    return head, frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def upgrade(version: str = "head") -> Standing:
@@ -88,6 +101,7 @@ def write_version(message: str) -> None:
 
 def _move(wish: Callable[["Config", str], object], argument: str) -> Standing:
     """Do it to the database of the application in context."""
+    from alembic.util import CommandError
     from flask import current_app
     from flask_migrate import Migrate
 

@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from eventsapp.config import Settings, bind_host, is_loopback
 from eventsapp.supervisor import GRACE, orphaned, say_ready
@@ -23,6 +25,25 @@ class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn is untyped
         if orphaned():
             raise StopIteration  # gunicorn's own way to end in order
         super().manage_workers()
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn's lines among ours, without what it quotes of a request: an address, somebody's own link."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def warning(self, msg: str, *args: object, **kwargs: Any) -> None:
+        if msg.startswith("Invalid request"):
+            msg, args = "A request that cannot be read was refused", ()
+        super().warning(msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: object, **kwargs: Any) -> None:
+        if msg.startswith("Error handling request"):
+            msg, args = "A request could not be answered", ()
+        super().exception(msg, *args, **kwargs)
 
 
 class _Site(BaseApplication):  # type: ignore[misc]
@@ -53,7 +74,8 @@ def serve_web(app: Flask, *, bind: str, workers: int, threads: int) -> None:
         "timeout": 60,
         "graceful_timeout": int(GRACE) - 5,
         "loglevel": "warning",
-        "accesslog": None,  # an address may be somebody's own link
+        "logger_class": _Log,
+        "accesslog": None,  # web.journal writes it
         "secure_scheme_headers": {},  # the application alone decides which proxy is believed
         "control_socket_disable": True,
         "proc_name": "eventsapp",
@@ -86,17 +108,24 @@ def check_bind(bind: str) -> None:
 
 def statement(settings: Settings, *, workers: int, threads: int) -> str:
     """What runs where, for the person who started it. Names no password."""
-    facts = [
-        ("Pages", settings.base_url),
-        ("Letters", _letters(settings)),
-        ("Database", _database(settings)),
-        ("Runs", f"web server at {settings.bind} ({workers} processes, {threads} threads each), worker"),
-        ("Settings", f"EVENTSAPP_… variables and {settings.instance_path / 'eventsapp.toml'}"),
-    ]
-    if is_loopback(settings.host) and not is_loopback(bind_host(settings.bind)):
-        facts.append(("Note", "set EVENTSAPP_BASE_URL to the address that people open: links begin with it"))
-    table = "\n".join(f"  {name:<9} {words}" for name, words in facts)
+    facts = what_runs(settings, workers=workers, threads=threads)
+    table = "\n".join(f"  {name:<9} {words}" for name, words in facts.items())
     return f"\neventsapp is running; Ctrl-C stops all of it.\n\n{table}\n"
+
+
+def what_runs(settings: Settings, *, workers: int, threads: int) -> dict[str, str]:
+    """The same, name by name."""
+    facts = {
+        "Pages": settings.base_url,
+        "Letters": _letters(settings),
+        "Database": _database(settings),
+        "Limits": "shared through Redis" if settings.redis_url else "each web server process counts for itself",
+        "Runs": f"web server at {settings.bind} ({workers} processes, {threads} threads each), worker",
+        "Settings": f"EVENTSAPP_… variables and {settings.instance_path / 'eventsapp.toml'}",
+    }
+    if is_loopback(settings.host) and not is_loopback(bind_host(settings.bind)):
+        facts["Note"] = "set EVENTSAPP_BASE_URL to the address that people open: links begin with it"
+    return facts
 
 
 def _letters(settings: Settings) -> str:

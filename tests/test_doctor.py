@@ -12,6 +12,7 @@ from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import LetterKind
 from tests.mail.server import Script, smtp_server
+from tests.redis_server import redis_server
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_all_is_well(app, make, environ):
         "mail": True,
         "database": True,
         "migrations": True,
+        "limits": True,
         "outbox": True,
         "events": True,
         "share pictures": True,
@@ -136,6 +138,15 @@ def test_letters_that_wait_for_a_worker(app, make, settings, environ, now):
     assert doctor.letters(now + timedelta(minutes=1)).ok
     late = doctor.letters(now + timedelta(hours=1))
     assert (late.ok, late.words) == (False, "1 letters are due, the oldest since 2026-03-02 12:00 UTC")
+
+
+def test_limits(settings, tmp_path):
+    assert doctor.limits(settings).words.startswith("each web server process counts for itself")
+    with redis_server(tmp_path) as server:
+        shared = replace(settings, redis_url=server.url)
+        assert doctor.limits(shared).words == "shared through Redis"
+    away = doctor.limits(shared)
+    assert (away.ok, away.words) == (False, "Redis does not answer")
 
 
 def test_missing_translations_of_events_to_come(app, make, now):

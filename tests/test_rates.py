@@ -33,6 +33,12 @@ def redis(shared):
 
 
 @pytest.fixture
+def database(_sqlite_url):
+    """One kind is enough where nothing is counted in it."""
+    return _sqlite_url
+
+
+@pytest.fixture
 def sites(app, make):
     """``sites(settings)`` are two web processes over one event."""
     make.event()

@@ -4,9 +4,12 @@ import argparse
 import logging
 import os
 
+from eventsapp import logs
 from eventsapp.cli.application import application, now, writing
 from eventsapp.cli.arguments import Commands, whole_number
 from eventsapp.config import Settings
+
+log = logging.getLogger(__name__)
 
 
 def add_to(commands: Commands) -> None:
@@ -27,10 +30,10 @@ def add_to(commands: Commands) -> None:
 def serve(arguments: argparse.Namespace) -> int | None:
     from eventsapp import serving, supervisor
 
-    _log(arguments)
     if arguments.bind:
         os.environ["EVENTSAPP_BIND"] = arguments.bind
     settings = Settings.from_environment()
+    logs.begin(settings.log_format, debug=arguments.debug)
     serving.check_bind(settings.bind)
     if not supervisor.supervised():
         _make_ready(settings, prepare=arguments.prepare)
@@ -40,13 +43,14 @@ def serve(arguments: argparse.Namespace) -> int | None:
 
         serving.serve_web(create_app(settings), bind=settings.bind, **size)
     options = [f"--{name}={value}" for name, value in size.items()]
+    debug = ["--debug"] if arguments.debug else []
     children = [
-        supervisor.Child("web server", supervisor.program("serve", "--no-worker", *options), vital=True),
-        supervisor.Child("worker", supervisor.program("worker")),
+        supervisor.Child("web server", supervisor.program("serve", "--no-worker", *options, *debug), vital=True),
+        supervisor.Child("worker", supervisor.program("worker", *debug)),
     ]
-    status = supervisor.Supervisor(children, os.environ, lambda: print(serving.statement(settings, **size), flush=True))
-    ended = status.run()
-    print("Stopped." if ended == 0 else "Stopped, because of the error above.", flush=True)
+    ended = supervisor.Supervisor(children, os.environ, lambda: _say_running(settings, **size)).run()
+    if settings.log_format == "text":
+        print("Stopped." if ended == 0 else "Stopped, because of the error above.", flush=True)
     return ended
 
 
@@ -55,17 +59,22 @@ def worker(arguments: argparse.Namespace) -> None:
     from eventsapp.app import create_app
     from eventsapp.worker import run
 
-    _log(arguments)
     settings = Settings.from_environment()
+    logs.begin(settings.log_format, debug=arguments.debug)
     if not supervisor.supervised():
         _make_ready(settings)
     run(create_app(settings), stop=supervisor.stop_event(), once=arguments.once)
 
 
-def _log(arguments: argparse.Namespace) -> None:
-    level = logging.DEBUG if arguments.debug else logging.INFO
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+def _say_running(settings: Settings, **size: int) -> None:
+    """To a person; or where lines are for machines, as one of them."""
+    from eventsapp import serving
+
+    if settings.log_format == "text":
+        print(serving.statement(settings, **size), flush=True)
+    else:
+        facts = {name.lower(): words for name, words in serving.what_runs(settings, **size).items()}
+        log.info("eventsapp is running", extra={"facts": facts})
 
 
 def _make_ready(settings: Settings, *, prepare: bool = False) -> None:

@@ -25,6 +25,7 @@ from eventsapp.mail.transport import transport_from
 from eventsapp.models import Event, Occurrence
 from eventsapp.queries.posters import poster_of
 from eventsapp.queries.record import record_of
+from eventsapp.rates import Rates
 from eventsapp.reading.completeness import missing_translations
 from eventsapp.translations import INTERFACE_LANGUAGES, catalog
 
@@ -51,7 +52,7 @@ def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
         return [Finding("settings", False, "a value cannot be used", str(error))]
     findings = [settings_known(environ), keys(settings), base_url(settings), zone_data(), catalogs(), mail(settings)]
     found = database(settings)
-    findings += found
+    findings += [*found, limits(settings)]
     if all(finding.ok for finding in found):
         with create_app(settings).app_context():
             now = datetime.now(UTC)
@@ -153,6 +154,16 @@ def database(settings: Settings) -> list[Finding]:
         Finding("database", True, f"{name} answers"),
         Finding("migrations", standing.at_head, standing.words, standing.remedy),
     ]
+
+
+def limits(settings: Settings) -> Finding:
+    """Whether what processes limit is counted together."""
+    if not settings.redis_url:
+        return Finding("limits", True, "each web server process counts for itself (EVENTSAPP_REDIS_URL names none)")
+    if Rates(settings.redis_url).answers():
+        return Finding("limits", True, "shared through Redis")
+    remedy = "Start Redis or check EVENTSAPP_REDIS_URL; meanwhile limits hold in each process by itself."
+    return Finding("limits", False, "Redis does not answer", remedy)
 
 
 def letters(now: datetime) -> Finding:

@@ -3,6 +3,8 @@
 import logging
 
 from flask import Flask, Response, g, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -16,12 +18,15 @@ from eventsapp.web.pages import page
 
 log = logging.getLogger(__name__)
 HOUR = 3600
+MINUTE = 60
 
 
 def explain(app: Flask, _settings: Settings) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotFound, lambda _error: error_page(404))
     app.register_error_handler(TooMany, _too_many)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(NoConnectionInTime, _database_away)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -63,6 +68,10 @@ def _words(status: int) -> tuple[str, str]:
             _("Something went wrong on our side"),
             _("It is not your fault, and nothing was saved. Try again in a few minutes."),
         ),
+        503: (
+            _("This site is busy or being worked on"),
+            _("It is not your fault. In a minute, reload this page, or go back and send the form again."),
+        ),
     }
     return sentences.get(status, sentences[500] if status >= 500 else sentences[400])  # noqa: PLR2004
 
@@ -103,6 +112,14 @@ def retry_after(response: Response, error: DomainError) -> Response:
     """That answer; where somebody tried too often, it also says when to try again."""
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.values.get("seconds", HOUR))
+    return response
+
+
+def _database_away(error: Exception) -> Response:
+    """It is away, starting, or has too much to do: whoever tries again finds it as before."""
+    log.error("The database did not answer at %s", request.endpoint, exc_info=error)
+    response = error_page(503)
+    response.headers["Retry-After"] = str(MINUTE)
     return response
 
 

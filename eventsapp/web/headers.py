@@ -40,6 +40,8 @@ HEADERS = {
 }
 FOREIGN = "foreign"  # the description by which the error page knows a post from another site
 SECRET_ADDRESSES = frozenset({"receipt", "token"})  # views whose address only its owner knows
+WATCHED = "health"  # the blueprint that no person opens
+ONE_CLICK = "unsubscribe.end"  # the view that mail programs post to
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
 
@@ -84,7 +86,12 @@ def add_headers(response: Response) -> Response:
 
 
 def refuse_foreign_hosts() -> None:
-    """Ours are the public address and this machine itself. (Flask's TRUSTED_HOSTS cannot hold an IPv6 address.)"""
+    """Ours are the public address and this machine itself. (Flask's TRUSTED_HOSTS cannot hold an IPv6 address.)
+
+    A machine that watches asks a process by whatever address it has.
+    """
+    if request.blueprint == WATCHED:
+        return
     settings: Settings = current_app.extensions["settings"]
     try:
         host = urlsplit(f"//{request.host}").hostname or ""
@@ -111,9 +118,10 @@ def refuse_broken_text() -> None:
 def refuse_foreign_posts() -> None:
     """A form counts only when it was sent from a page of ours: Sec-Fetch-Site, or Origin in older browsers.
 
-    Without either header no browser is at work, so there is nobody whose rights could be abused.
+    Without either header no browser is at work, so there is nobody whose rights could be abused. One-click
+    unsubscribing comes from mail programs, some of which are pages (RFC 8058): whoever knows its address may do it.
     """
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or request.endpoint == ONE_CLICK:
         return
     site = request.headers.get("Sec-Fetch-Site")
     own = site in {"same-origin", "none"} if site is not None else _own_origin(request.headers.get("Origin"))

@@ -42,4 +42,4 @@ def test_a_database_that_is_away_gives_a_page_all_the_same(settings):
 
     app = create_app(settings)  # names a database without a single table
     answer = app.test_client().get("/es/events/forum")
-    assert (answer.status_code, read(answer).one("html")["lang"]) == (500, "es")
+    assert (answer.status_code, read(answer).one("html")["lang"]) == (503, "es")
