@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from eventsapp.actions import floods, letters, outbox, places
+from eventsapp.actions import floods, letters, outbox, places, suppress
 from eventsapp.actions.correct import refuse_when_over
 from eventsapp.actions.erase import forget_person
 from eventsapp.config import Settings
@@ -121,6 +121,8 @@ def move(
             AddressChange.registration_id == registration.id, AddressChange.address_key != address.key
         )
     )
+    if parting is Parting.MOVED:
+        suppress.carry_over(session, registration, address.key, now=now, settings=settings)
     registration.link_generation += 1
     registration.changed_at = now
     registration.email = address.email

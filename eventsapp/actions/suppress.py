@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
 from eventsapp.domain.text import clean_line
-from eventsapp.domain.vocabulary import Suppression
+from eventsapp.domain.vocabulary import Purpose, Suppression
 from eventsapp.models import Event, Place, Registration, SuppressedAddress
-from eventsapp.queries.suppressed import address_hash
+from eventsapp.queries.suppressed import address_hash, suppression_of
 
 _LONGEST_WORDS = 500
 _INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -79,20 +79,52 @@ def lift(
     return lifted
 
 
-def end_reminders(session: Session, registration_id: int, *, now: datetime) -> None:
-    """No reminders of this registration's dates any more; what is queued is dropped when its turn comes."""
-    session.execute(
-        update(Registration)
-        .where(Registration.id == registration_id, Registration.reminders_off_at.is_(None))
-        .values(reminders_off_at=now)
-    )
+def end_letters(
+    session: Session, registration: Registration, purpose: Purpose, *, now: datetime, settings: Settings
+) -> None:
+    """No reminders of this registration's dates any more, or no follow-ups of its organization, by the link's purpose.
+
+    What is queued is dropped when its turn comes.
+    """
+    if purpose is Purpose.REMINDERS:
+        ended = update(Registration).where(Registration.id == registration.id, Registration.reminders_off_at.is_(None))
+        _changed(session, ended.values(reminders_off_at=now))
+    elif registration.address_key is not None:
+        organization_id, key = registration.event.organization_id, registration.address_key
+        suppress(session, organization_id, key, Suppression.UNSUBSCRIBED, now=now, settings=settings)
 
 
-def resume_reminders(session: Session, registration_id: int, *, now: datetime) -> None:
-    """Reminders again, of what is still to come."""
-    resumed = update(Registration).where(Registration.id == registration_id, Registration.reminders_off_at.is_not(None))
-    if _changed(session, resumed.values(reminders_off_at=None)):
-        _plan_anew(session, Place.registration_id == registration_id, now)
+def resume_letters(
+    session: Session, registration: Registration, purpose: Purpose, *, now: datetime, settings: Settings
+) -> None:
+    """What ``end_letters`` ended, as far as it is still to come. Whoever asks for letters takes a complaint back, too.
+
+    The other sort stays ended where the complaint alone had ended it.
+    """
+    if registration.address_key is None:
+        return
+    organization_id, key = registration.event.organization_id, registration.address_key
+    complained = Suppression.COMPLAINED in suppression_of(session, organization_id, key, settings)
+    other = Purpose.FOLLOW_UPS if purpose is Purpose.REMINDERS else Purpose.REMINDERS
+    if complained:
+        end_letters(session, registration, other, now=now, settings=settings)
+    gone = {Suppression.COMPLAINED} | ({Suppression.UNSUBSCRIBED} if purpose is Purpose.FOLLOW_UPS else set())
+    lift(session, organization_id, key, reasons=gone, now=now, settings=settings)
+    if purpose is Purpose.REMINDERS:
+        resumed = update(Registration).where(
+            Registration.id == registration.id, Registration.reminders_off_at.is_not(None)
+        )
+        if _changed(session, resumed.values(reminders_off_at=None)):
+            _plan_anew(session, Place.registration_id == registration.id, now)
+
+
+def carry_over(
+    session: Session, registration: Registration, address_key: str, *, now: datetime, settings: Settings
+) -> None:
+    """Who moves to another address has ended follow-ups there, too. Call it before the registration has moved."""
+    organization_id = registration.event.organization_id
+    if Suppression.UNSUBSCRIBED in suppression_of(session, organization_id, registration.address_key, settings):
+        suppress(session, organization_id, address_key, Suppression.UNSUBSCRIBED, now=now, settings=settings)
 
 
 def _plan_anew(session: Session, mine: Any, now: datetime) -> None:

@@ -34,6 +34,7 @@ _UNITS: dict[_Unit, timedelta] = {
 _NEVER = 10**9  # so many of a unit before Babel takes the next larger one
 _HOURS_A_DAY = 24
 _MANY_DAYS = 10  # from here on, hours say nothing any more
+_EXACT = 630  # seconds: below that every minute counts
 
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\s]+")
 _MARKS = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -198,6 +199,19 @@ def until_words(delta: timedelta, tag: str) -> str:
     if days:
         return _amounts({"day": days, "hour": 0 if days >= _MANY_DAYS else hours}, locale)
     return _amounts({"hour": hours, "minute": minutes}, locale)
+
+
+def soon_words(delta: timedelta, tag: str) -> str:
+    """A short time from now: "in 1 hour", "in 25 minutes", "in 4 minutes"; above ten in steps of five minutes."""
+    seconds = delta.total_seconds()
+    step = 60 if seconds < _EXACT else 300
+    minutes = max(1, round(seconds / step) * step // 60)
+    unit: _Unit = "minute" if minutes % 60 else "hour"
+    locale = babel_locale(tag)
+    words = format_timedelta(
+        timedelta(minutes=minutes), granularity=unit, threshold=_NEVER, add_direction=True, locale=locale
+    )
+    return _native_digits(_plain(words), locale)
 
 
 def duration_words(seconds: int, tag: str) -> str:

@@ -26,6 +26,8 @@ def compose(letter: Letter) -> EmailMessage:
     if letter.thread_of and letter.thread_of != letter.message_id:
         message["In-Reply-To"] = letter.thread_of
         message["References"] = letter.thread_of
+    if letter.unsubscribe_url:
+        _offer_to_end(message, letter.unsubscribe_url)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, NRN, AutoReply, RN"
     message["Feedback-ID"] = f"{letter.public_id}:{letter.kind}:eventsapp"
@@ -38,6 +40,13 @@ def compose(letter: Letter) -> EmailMessage:
         part.set_boundary(f"=_{letter.public_id}_{number}")  # the same on every try
     message["Content-Language"] = words.tag  # last: set_content() would move it into a part
     return message
+
+
+def _offer_to_end(message: EmailMessage, url: str) -> None:
+    """One-click unsubscribing (RFC 8058), which mail programs offer for https alone."""
+    message["List-Unsubscribe"] = f"<{url}>"
+    if url.startswith("https:"):
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def _attach(message: EmailMessage, invitation: Invitation) -> None:

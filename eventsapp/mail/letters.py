@@ -1,7 +1,7 @@
 """A letter as plain values: all that is decided before it is put into words. No rows, no markup."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from eventsapp.domain.entry import CalendarEntry, Party, Room
@@ -122,6 +122,7 @@ class Letter:
     action_url: str = ""  # the one page that a neutral letter asks its reader to open, ``action_until`` then
     action_until: datetime | None = None
     asked_by: str = ""  # a hint at the address that a new one is to replace
+    until_start: timedelta | None = None  # of a reminder, when it is sent; below zero once it has begun
     unsubscribe_url: str = ""  # of a scheduled letter: its page, and the address of one-click unsubscribing (RFC 8058)
     came: bool | None = None  # in a follow-up; None: nobody's coming was noted
     recording_url: str = ""  # in a follow-up, where there is one

@@ -20,8 +20,18 @@ from eventsapp.config import resource
 from eventsapp.domain.colour import INK, PANEL, PAPER, accent_steps
 from eventsapp.domain.languages import direction, language_name, listed, own_name, related, spoken
 from eventsapp.domain.markdown import fill_html, fill_line, fill_plain, to_html, to_plain
-from eventsapp.domain.vocabulary import LetterKind, Placeholder, PlaceState
-from eventsapp.domain.wording import ReaderWords, TimeWords, duration_words, moment_words, reader_words, time_words
+from eventsapp.domain.timezones import local
+from eventsapp.domain.vocabulary import FOLLOW_UPS, SCHEDULED_LETTERS, LetterKind, Placeholder, PlaceState
+from eventsapp.domain.wording import (
+    ReaderWords,
+    TimeWords,
+    duration_words,
+    in_language,
+    moment_words,
+    reader_words,
+    soon_words,
+    time_words,
+)
 from eventsapp.ical.add_links import SERVICES
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Letter, Passage, Slot
@@ -30,6 +40,9 @@ from eventsapp.translations import gettext as _
 
 TEXT_WIDTH = 72
 _MOST_ADD_LINKS = 2  # places; with more, each place's own invite carries them
+
+_NEARLY = timedelta(minutes=1)
+_SOON = timedelta(minutes=62)  # an hour, and the time that a letter waits
 
 _RESERVATION = {
     PlaceState.CONFIRMED: "ReservationConfirmed",
@@ -108,6 +121,9 @@ def _values(letter: Letter, tag: str) -> dict[str, Any]:
         "first": about[0] if about else None,
         "own": _own_words(letter),
         "manage": _manage_words(letter) if letter.manage_url else "",
+        "ahead": _ahead(letter, about[0], tag) if letter.until_start is not None else "",
+        "starts": _start_words(about[0], letter, tag) if about else "",
+        "unsubscribe": _unsubscribe_words(letter) if letter.unsubscribe_url else "",
         "bring_html": Markup(to_html(letter.what_to_bring.text)),  # noqa: S704  safe HTML by domain.markdown
         "bring_text": to_plain(letter.what_to_bring.text, width=TEXT_WIDTH - 2),
         "until": moment_words(letter.action_until, letter.tzid, tag) if letter.action_until else "",
@@ -165,20 +181,49 @@ def _opening_words(slot: Slot, tzid: str, tag: str) -> str:
 def _add_links(slot: Slot, letter: Letter) -> tuple[tuple[str, str], ...]:
     """Names of calendar services, and addresses of ours that lead on to them: short enough for a plain text letter."""
     confirmed = sum(one.entry is not None for one in letter.about + letter.others)
-    if slot.entry is None or (confirmed > _MOST_ADD_LINKS and letter.kind is not LetterKind.INVITE):
+    too_many = confirmed > _MOST_ADD_LINKS and letter.kind is not LetterKind.INVITE
+    if slot.entry is None or too_many or letter.kind in SCHEDULED_LETTERS:
         return ()
     return tuple((name, f"{letter.join_url}/{slot.key}/{service}") for service, name in SERVICES.items())
 
 
 def _manage_words(letter: Letter) -> str:
     """What the link to one's registration is good for."""
-    if letter.event_called_off:
+    if letter.event_called_off or letter.kind in FOLLOW_UPS:
         return _("See your registration and your data")
     if letter.kind is not LetterKind.CANCELLED:
         return _("Change or cancel your registration")
     if letter.about[0].called_off:
         return _("Choose another date or cancel your registration")
     return _("Changed your mind? Come back or choose another date")
+
+
+def _ahead(letter: Letter, first: Shown, tag: str) -> str:
+    """How far ahead a date is as its reminder leaves. A day is named, too, so that nobody goes by it on another one."""
+    left = letter.until_start or timedelta(0)
+    if left < _NEARLY:
+        return _("It starts now") if left > -_NEARLY else _("It has begun")
+    if left < _SOON:
+        soon = soon_words(left, tag)
+        return _("%(soon)s, at %(time)s", soon=soon[:1].upper() + soon[1:], time=first.yours.start)
+    starts_at = first.slot.starts_at
+    days = (local(starts_at, letter.tzid).date() - local(starts_at - left, letter.tzid).date()).days
+    values = {"weekday": first.yours.weekday, "time": first.yours.start}
+    if days == 0:
+        return _("Today, %(weekday)s, %(time)s", **values)
+    return _("Tomorrow, %(weekday)s, %(time)s", **values) if days == 1 else _start_words(first, letter, tag)
+
+
+def _start_words(shown: Shown, letter: Letter, tag: str) -> str:
+    """Day and time of the start on the reader's clock."""
+    return str(in_language(local(shown.slot.starts_at, letter.tzid).replace(tzinfo=None), tag))
+
+
+def _unsubscribe_words(letter: Letter) -> str:
+    """What the link that ends letters like this one is good for."""
+    if letter.kind in FOLLOW_UPS:
+        return _("No more letters after events of %(organization)s", organization=letter.organization)
+    return _("No more reminders of this event")
 
 
 def _own_words(letter: Letter) -> dict[str, Any] | None:

@@ -76,6 +76,12 @@ def personal_verify_url(registration: Registration, *, settings: Settings) -> st
     return f"{settings.base_url}/verify/{personal_token(registration, Purpose.VERIFY, settings=settings)}"
 
 
+def unsubscribe_url(registration: Registration, purpose: Purpose, *, settings: Settings) -> str:
+    """Where whoever gets reminders or follow-ups ends them, by a press or by their mail program (RFC 8058)."""
+    kind = purpose.replace("_", "-")
+    return f"{settings.base_url}/unsubscribe/{kind}/{personal_token(registration, purpose, settings=settings)}"
+
+
 def personal_token(registration: Registration, purpose: Purpose, *, settings: Settings) -> str:
     """The token of one person for one purpose, good until ``link_generation`` rises."""
     return token(settings.link_key, purpose, registration.public_id, registration.link_generation)

@@ -29,6 +29,7 @@ from eventsapp.models import (
 )
 from eventsapp.queries.entries import page_url, text_for, variant
 from eventsapp.queries.registrations import question_specs
+from eventsapp.queries.suppressed import suppressed_rows
 from eventsapp.translations import gettext as _
 
 
@@ -147,6 +148,7 @@ def everything_about(
             "changed_at": _utc(registration.changed_at),
             "email_confirmed_at": _utc(registration.verified_at),
             "email_to_be_confirmed_until": _utc(registration.verify_until),
+            "reminders_ended_at": _utc(registration.reminders_off_at),
         },
         "answers": [
             {"question": spec.label_in(tag), "answer": answer_words(spec, value, tag, _), "stored_as": value}
@@ -155,6 +157,10 @@ def everything_about(
         "places": [_place(place, tag) for place in registration.places],
         "joined": [_joined(row) for row in joinings_of(session, registration)],
         "letters": [_letter(row) for row in letters_to(session, registration)],
+        "not_written_to": [
+            {"because": row.reason.value, "since": _utc(row.created_at), "the_mail_server_said": row.words}
+            for row in suppressed_rows(session, registration, settings)
+        ],
         "address_changes": _address_changes(session, registration),
         "page_after_registering": _receipts(session, registration),
     }

@@ -7,13 +7,14 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Set
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
 from eventsapp.domain.vocabulary import FOLLOW_UPS, SCHEDULED_LETTERS, LetterKind, Suppression
-from eventsapp.models import SuppressedAddress
+from eventsapp.models import Registration, SuppressedAddress
 
 # Answers to what somebody asked for just now: a mailbox may work again, and its owner waits for the letter.
 _ASKED_FOR = frozenset(
@@ -50,6 +51,22 @@ def suppression_of(
     )
 
 
+def suppressed_rows(session: Session, registration: Registration, settings: Settings) -> list[SuppressedAddress]:
+    """What is kept against a registration's address, oldest first."""
+    if registration.address_key is None:
+        return []
+    return list(
+        session.scalars(
+            select(SuppressedAddress)
+            .where(
+                SuppressedAddress.organization_id == registration.event.organization_id,
+                SuppressedAddress.address_hash == address_hash(registration.address_key, settings),
+            )
+            .order_by(SuppressedAddress.created_at, SuppressedAddress.id)
+        )
+    )
+
+
 def suppressions_of(
     session: Session, addresses: Iterable[tuple[int, str]], settings: Settings
 ) -> dict[tuple[int, str], set[Suppression]]:
@@ -68,6 +85,26 @@ def suppressions_of(
         if (organization_id, hashed) in by_hash:
             found[by_hash[organization_id, hashed]].add(reason)
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Which scheduled letters reach a person. ``comes_back``: hardly any letter does, the address is dead."""
+
+    reminders: bool
+    follow_ups: bool
+    comes_back: bool
+
+
+def wishes_of(session: Session, registration: Registration, settings: Settings) -> Wishes:
+    """What the person behind a registration wants of us, and whether the address works."""
+    found = suppression_of(session, registration.event.organization_id, registration.address_key, settings)
+    wanted = found - {Suppression.BOUNCED}
+    return Wishes(
+        reminders=registration.reminders_off_at is None and not holds_back(LetterKind.REMINDER, wanted),
+        follow_ups=not holds_back(LetterKind.FOLLOW_UP, wanted),
+        comes_back=Suppression.BOUNCED in found,
+    )
 
 
 def holds_back(kind: LetterKind, suppressions: Collection[Suppression]) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 
 from flask import Response, request
 
-from eventsapp.actions import places
+from eventsapp.actions import places, suppress
 from eventsapp.actions.correct import correct_details, correct_language
 from eventsapp.actions.move import Doubtful, choose_dates
 from eventsapp.actions.resend import send_again
-from eventsapp.db import db
+from eventsapp.db import db, transaction
 from eventsapp.domain.admission import Change
 from eventsapp.domain.applicant import read_name
 from eventsapp.domain.cities import tzid_from_text
@@ -23,6 +23,7 @@ from eventsapp.domain.wording import city_words
 from eventsapp.ical.add_links import SERVICES
 from eventsapp.queries.entries import personal_token
 from eventsapp.queries.registrations import answers_of, is_proved, options_left, question_specs
+from eventsapp.queries.suppressed import wishes_of
 from eventsapp.translations import gettext as _
 from eventsapp.translations import say
 from eventsapp.web.editions import Words, languages_of
@@ -33,7 +34,7 @@ from eventsapp.web.language import letter_languages
 from eventsapp.web.limits import per_network
 from eventsapp.web.mine import Held, Mine, open_mine
 from eventsapp.web.pages import Pages, link, now, settings
-from eventsapp.web.personal import acting, personal_page, see_other
+from eventsapp.web.personal import acting, opened, personal_page, see_other
 from eventsapp.web.questions import QuestionForm, answered, question_fields, read_answers, said
 
 manage = Pages("manage", __name__)
@@ -297,6 +298,36 @@ def _cancel(mine: Mine, meant: list[Held]) -> Response:
     return _page("manage/cancel.html", mine, meant=meant, date=key)
 
 
+# Letters that leave because of a time
+
+
+@manage.page("/manage/<token>/reminders", methods=["POST"])
+@per_network
+def reminders(token: str) -> Response:
+    return _switch(token, Purpose.REMINDERS)
+
+
+@manage.page("/manage/<token>/follow-ups", methods=["POST"])
+@per_network
+def follow_ups(token: str) -> Response:
+    return _switch(token, Purpose.FOLLOW_UPS)
+
+
+@manage.page("/manage/<token>/reminders", methods=["GET"])
+@manage.page("/manage/<token>/follow-ups", methods=["GET"])
+def switches_were_here(token: str) -> Response:
+    return _back(open_mine(token).token)
+
+
+def _switch(token: str, purpose: Purpose) -> Response:
+    """End these letters, or have them again, whichever the button said."""
+    wanted = request.form.get("want") == "yes"
+    change = suppress.resume_letters if wanted else suppress.end_letters
+    with transaction() as session:
+        change(session, opened(token), purpose, now=now(), settings=settings())
+    return _back(token, f"{purpose.value}_{'again' if wanted else 'ended'}")
+
+
 # What they share
 
 
@@ -318,6 +349,7 @@ def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError 
         join_token=personal_token(registration, Purpose.JOIN, settings=settings()),
         SERVICES=SERVICES,
         can_send=bool(mine.live) and is_proved(registration),
+        wishes=wishes_of(db.session(), registration, settings()),
     )
     return retry_after(response, problem) if problem else response
 
@@ -357,6 +389,10 @@ def _done_words() -> dict[str, str]:
         "place": _("Your place is cancelled. We have written to you."),
         "cancelled": _("Your registration is cancelled. We have written to you."),
         "address": _("This registration now has your e-mail address. The links in earlier letters no longer work."),
+        "reminders_ended": _("You get no more reminders of this event."),
+        "reminders_again": _("You get reminders of this event again."),
+        "follow_ups_ended": _("You get no more letters after events."),
+        "follow_ups_again": _("You get letters after events again."),
         "letters": _("We have written to you again. If there is no letter in a few minutes, look in the spam folder."),
     }
 

@@ -18,12 +18,13 @@ from eventsapp.domain.addresses import Address, hinted, near_miss, read_address
 from eventsapp.domain.errors import Invalid, Refused, TooMany
 from eventsapp.domain.languages import language_name
 from eventsapp.domain.timezones import local
-from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, PlaceState, Purpose
+from eventsapp.domain.vocabulary import HELD, LetterKind, MessageState, PlaceState, Purpose, Suppression
 from eventsapp.domain.wording import city_words, in_language, moment_words, reader_words
 from eventsapp.models import AddressChange, Place, Registration
 from eventsapp.queries import own_data as kept
 from eventsapp.queries.entries import personal_token
 from eventsapp.queries.registrations import takes_changes
+from eventsapp.queries.suppressed import suppressed_rows
 from eventsapp.translations import gettext as _
 from eventsapp.translations import pgettext, say
 from eventsapp.web.editions import NOWHERE, Words, words_of
@@ -236,7 +237,7 @@ def _sections(session: Session, registration: Registration) -> list[Section]:
     reading = speak_to(registration)
     dates = {place.id: _time(words, reading) for place, words in _dates(registration, registration.places)}
     sections = [
-        Section(_("Your registration"), _about(registration, reading)),
+        Section(_("Your registration"), _about(session, registration, reading)),
         Section(
             _("Your answers"),
             [said(spec, value, reading) for spec, value in kept.answers_of(session, registration)],
@@ -256,7 +257,7 @@ def _sections(session: Session, registration: Registration) -> list[Section]:
     return [section for section in sections if section.facts]
 
 
-def _about(registration: Registration, reading: Reading) -> list[tuple[Words, Words]]:
+def _about(session: Session, registration: Registration, reading: Reading) -> list[tuple[Words, Words]]:
     tag = reading.tag
     spoken = language_name(registration.language_tag, tag)
     facts = [
@@ -268,6 +269,11 @@ def _about(registration: Registration, reading: Reading) -> list[tuple[Words, Wo
         (_("Registered on"), _when(registration.created_at, registration, reading)),
         (_("E-mail address confirmed on"), _when(registration.verified_at, registration, reading)),
         (_("How you came to the form"), Words(registration.source)),
+        (_("Reminders ended on"), _when(registration.reminders_off_at, registration, reading)),
+    ]
+    facts += [
+        (_SUPPRESSIONS[row.reason](), _when(row.created_at, registration, reading))
+        for row in suppressed_rows(session, registration, settings())
     ]
     return [(Words(what), words) for what, words in facts if words]
 
@@ -320,6 +326,16 @@ _KINDS: Mapping[LetterKind, Word] = {
     LetterKind.LINK: lambda: _("Your personal links"),
     LetterKind.VERIFICATION: lambda: _("Confirm your e-mail address"),
     LetterKind.ADDRESS_CHANGE: lambda: _("Confirm your new e-mail address"),
+    LetterKind.CHANGED: lambda: _("Something has changed"),
+    LetterKind.REMINDER: lambda: _("Reminder"),
+    LetterKind.FOLLOW_UP: lambda: _("Letter after the event"),
+    LetterKind.MISSED: lambda: _("Letter after the event"),
+    LetterKind.REPLIED: lambda: _("Question about your calendar’s answer"),
+}
+_SUPPRESSIONS: Mapping[Suppression, Word] = {
+    Suppression.BOUNCED: lambda: _("Our letters to you come back since"),
+    Suppression.COMPLAINED: lambda: _("Your mail program called our letters unwanted on"),
+    Suppression.UNSUBSCRIBED: lambda: _("Letters after events ended on"),
 }
 _STATES: Mapping[MessageState, Word] = {
     MessageState.QUEUED: lambda: _("Waiting to be sent"),
@@ -327,4 +343,6 @@ _STATES: Mapping[MessageState, Word] = {
     MessageState.SENT: lambda: _("Sent"),
     MessageState.FAILED: lambda: _("Could not be delivered"),
     MessageState.SUPERSEDED: lambda: _("Not sent, because something had changed"),
+    MessageState.BOUNCED: lambda: _("Came back"),
+    MessageState.SUPPRESSED: lambda: _("Not sent, because letters to this address are ended or come back"),
 }

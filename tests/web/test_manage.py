@@ -1,6 +1,7 @@
 """The manage link: what its owner sees and changes, and that nobody else gets anywhere by it."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -215,11 +216,13 @@ class TestStrangers:
     """Whoever has not exactly this link finds what was never there."""
 
     @pytest.fixture
-    def doors(self, client):
+    def doors(self, app, client, settings):
+        app.extensions["settings"] = replace(settings, limit_per_network=0)
+
         def doors(url):
             """All answers that one gets with this link, whatever one tries."""
             gets = [client.get(url), *(client.get(f"{url}/{sub}") for sub in SUBPAGES)]
-            posts = [client.post(f"{url}/{sub}") for sub in (*SUBPAGES, "letters")]
+            posts = [client.post(f"{url}/{sub}") for sub in (*SUBPAGES, "letters", "reminders", "follow-ups")]
             return [(answer.status_code, without_address(answer)) for answer in (*gets, *posts)]
 
         return doors

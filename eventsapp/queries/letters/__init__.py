@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from eventsapp.config import Settings
 from eventsapp.domain.vocabulary import LetterKind
 from eventsapp.mail.letters import Letter
-from eventsapp.models import Message
+from eventsapp.models import Message, Registration
 from eventsapp.queries.letters.frame import registration_of
 from eventsapp.queries.letters.personal import personal_letter
+from eventsapp.queries.letters.scheduled import scheduled_letter
 from eventsapp.queries.letters.strangers import verification, wish, withdrawal
 
 __all__ = ["letter_of"]
@@ -30,6 +31,16 @@ def letter_of(session: Session, message: Message, *, now: datetime, settings: Se
         return wish(session, message, registration, settings)
     if message.address_key != registration.address_key:
         return None  # it would bring somebody else's link
-    if message.kind is LetterKind.VERIFICATION:
-        return verification(message, registration, settings)
-    return personal_letter(session, message, registration, settings)
+    return _to_its_owner(session, message, registration, now=now, settings=settings)
+
+
+def _to_its_owner(
+    session: Session, message: Message, registration: Registration, *, now: datetime, settings: Settings
+) -> Letter | None:
+    match message.kind:
+        case LetterKind.VERIFICATION:
+            return verification(message, registration, settings)
+        case LetterKind.REMINDER | LetterKind.FOLLOW_UP | LetterKind.MISSED:
+            return scheduled_letter(session, message, registration, now=now, settings=settings)
+        case _:
+            return personal_letter(session, message, registration, settings)
