@@ -4,14 +4,15 @@ Nothing in this room sends or renders. Every write-back names the lease it works
 lease changes nothing.
 """
 
+import contextlib
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from eventsapp.config import Settings
@@ -61,8 +62,8 @@ def earlier_letters(session: Session, registration_ids: Sequence[int]) -> dict[i
         .where(Message.registration_id.in_(registration_ids))
         .order_by(Message.id)
     )
-    for registration_id, *facts in rows:
-        written[registration_id].append(Earlier(*facts))
+    for registration_id, kind, message_id, address_key, dedupe_key in rows:
+        written[cast("int", registration_id)].append(Earlier(kind, message_id, address_key, dedupe_key))
     return written
 
 
@@ -211,11 +212,13 @@ def retry(session: Session, public_id: str, *, now: datetime, settings: Settings
     if message is None:
         raise NotFound(N_("There is no message %(id)s."), id=public_id)
     registration = message.registration
-    if message.state is MessageState.SUPERSEDED or message.recipient is None or registration is None:
+    if message.state is MessageState.SUPERSEDED or message.recipient is None:
         raise Refused(N_("Message %(id)s was overtaken by a later fact, so it is not sent again."), id=public_id)
     if message.state is MessageState.SENDING:
         raise Refused(N_("Message %(id)s is being sent right now. Look again in a minute."), id=public_id)
-    if message.state is MessageState.SENT:
+    if message.state in (MessageState.SENT, MessageState.BOUNCED):
+        if registration is None:
+            raise Refused(N_("Message %(id)s to somebody of the team was sent. It is not written again."), id=public_id)
         again = enqueue(
             session,
             registration,
@@ -238,31 +241,51 @@ def retry(session: Session, public_id: str, *, now: datetime, settings: Settings
     return message
 
 
-def anything_due(session: Session, *, now: datetime) -> bool:
+def retry_all(
+    session: Session, state: MessageState, *, event_id: int | None = None, now: datetime, settings: Settings
+) -> list[Message]:
+    """The same for every letter in a state, oldest first, or for those of one event; what cannot be sent is left."""
+    wanted = (
+        select(Message.public_id)
+        .outerjoin(Message.registration)
+        .outerjoin(Message.staff)
+        .where(Message.state == state, Message.recipient.is_not(None))
+        .order_by(Message.id)
+    )
+    if event_id is not None:
+        wanted = wanted.where(func.coalesce(Registration.event_id, Staff.event_id) == event_id)
+    sent = []
+    for public_id in session.scalars(wanted).all():
+        with contextlib.suppress(Refused):
+            sent.append(retry(session, public_id, now=now, settings=settings))
+    return sent
+
+
+def anything_due(session: Session, *, now: datetime, priorities: Sequence[int] = tuple(Priority)) -> bool:
     """A cheap look, without the locks that ``claim`` takes."""
-    return bool(session.scalar(select(exists().where(Message.state.in_(_WAITING), Message.due_at <= now))))
+    due = exists().where(_is_waiting(Message), Message.priority.in_(priorities), Message.due_at <= now)
+    return bool(session.scalar(select(due)))
 
 
-def claim(session: Session, *, worker: str, limit: int, now: datetime) -> list[int]:
+def claim(
+    session: Session,
+    *,
+    worker: str,
+    limit: int,
+    now: datetime,
+    priorities: Sequence[int] = tuple(Priority),
+    without: Collection[str] = (),
+) -> list[int]:
     """Take up to ``limit`` due letters under ``worker``'s lease and return their ids, in the order to send them.
 
-    Letters to one person leave one after the other, oldest first: no invite before its confirmation, and
-    nothing overtakes a letter on the wire. A lease that ran out is due again by itself.
+    Letters to one person leave one after the other, oldest first: no invite before its confirmation, and nothing
+    overtakes a letter on the wire; but a letter does not wait for an earlier one that is less urgent. A lease that ran
+    out is due again by itself. ``without`` names mail domains to leave alone.
     """
-    earlier = aliased(Message)
-    one_before = exists().where(
-        earlier.registration_id == Message.registration_id,
-        earlier.address_key == Message.address_key,  # a dead address holds up nobody's letters but its own
-        earlier.id < Message.id,
-        earlier.state.in_(_WAITING),
-    )
-    ids = session.scalars(
-        select(Message.id)
-        .where(Message.state.in_(_WAITING), Message.due_at <= now, ~one_before)
-        .order_by(Message.priority, Message.due_at, Message.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Message)
-    ).all()
+    ids: list[int] = []
+    for priority in sorted(priorities):  # one by one: each is a short way in the index, however much waits elsewhere
+        if len(ids) < limit:
+            ids += session.scalars(_due(priority, now, without).limit(limit - len(ids)))
     if ids:
         session.execute(
             update(Message)
@@ -276,7 +299,7 @@ def claim(session: Session, *, worker: str, limit: int, now: datetime) -> list[i
             )
             .execution_options(synchronize_session=False)
         )
-    return list(ids)
+    return ids
 
 
 def hold(session: Session, message_id: int, *, worker: str, now: datetime) -> bool:
@@ -321,6 +344,11 @@ def record_failed(session: Session, message_id: int, *, worker: str, code: int |
 def record_superseded(session: Session, message_id: int, *, worker: str) -> bool:
     """What the letter would say is no longer so."""
     return _finish(session, message_id, worker, state=MessageState.SUPERSEDED)
+
+
+def record_suppressed(session: Session, message_id: int, *, worker: str, reason: str) -> bool:
+    """Not sent, because the organization does not write to that address, or its reader wants no such letter."""
+    return _finish(session, message_id, worker, state=MessageState.SUPPRESSED, last_code=None, last_error=reason)
 
 
 def record_retry(
@@ -397,6 +425,31 @@ def waiting(session: Session, *, now: datetime) -> Waiting:
         select(func.count(), func.min(Message.due_at)).where(Message.due_at <= now, Message.state.in_(_WAITING))
     ).one()
     return Waiting(count, oldest)
+
+
+def _is_waiting(message: type[Message]) -> ColumnElement[bool]:
+    """Spelled out in the statement, or neither database would see that the partial index has all of these rows."""
+    return message.state.in_(bindparam("waiting", _WAITING, expanding=True, literal_execute=True, unique=True))
+
+
+def _due(priority: int, now: datetime, without: Collection[str]) -> Select[int]:
+    """The ids of due letters of one priority that no other letter to the same reader has to leave before."""
+    earlier = aliased(Message)
+    before = (
+        earlier.address_key == Message.address_key,  # a dead address holds up nobody's letters but its own
+        earlier.id < Message.id,
+        earlier.priority <= Message.priority,
+        _is_waiting(earlier),
+    )
+    wanted = select(Message.id).where(
+        _is_waiting(Message),
+        Message.priority == priority,
+        Message.due_at <= now,
+        ~exists().where(earlier.registration_id == Message.registration_id, *before),
+        ~exists().where(earlier.staff_id == Message.staff_id, *before),
+        *(~Message.address_key.endswith(f"@{domain}", autoescape=True) for domain in without),
+    )
+    return wanted.order_by(Message.due_at, Message.id).with_for_update(skip_locked=True, of=Message)
 
 
 _BACK: dict[str, Any] = {"state": MessageState.QUEUED, "lease": None, "lease_until": None}

@@ -1,13 +1,15 @@
-"""The worker: lanes of due work in one loop, until it is told to stop. It logs no personal data.
+"""The worker: lanes of due work, until it is told to stop. It logs no personal data.
 
-A lane looks, works for a while and says when it wants to be asked again.
+A lane looks, works for a while and says when it wants to be asked again. Letters have a thread to themselves, so that
+nothing else holds up a confirmation; the other lanes take turns.
 """
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from threading import Event
+from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,10 +18,13 @@ from eventsapp.config import Settings
 from eventsapp.mail.transport import Transport, transport_from
 from eventsapp.worker.deliver import Deliver
 from eventsapp.worker.housekeeping import Expire, Lapse, Retire
+from eventsapp.worker.intake import Intake
 from eventsapp.worker.lane import Lane
 
 POLL = 0.5  # seconds between two looks: a confirmation leaves within the second
+BREATH = 0.1  # seconds between two turns: SQLite has one writer, and people who register want to be it
 AFTER_TROUBLE = 5.0
+ROUNDS = 10_000  # of lanes that always find something more, with ``once``
 
 log = logging.getLogger(__name__)
 
@@ -27,36 +32,87 @@ log = logging.getLogger(__name__)
 def run(
     app: Flask,
     *,
-    stop: Event,
+    stop: threading.Event,
     once: bool = False,
     poll: float = POLL,
     transport: Transport | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Work until ``stop`` is set: the letter in hand is finished and recorded first. ``once``: all that is due now.
+    """Work until ``stop`` is set: letters on their way are finished and recorded first. ``once``: all that is due now.
 
-    A database that goes away is waited for. ``transport`` and ``clock`` stand in for the settings' own in tests.
+    A database that goes away is waited for. ``transport`` (one connection) and ``clock`` stand in for the settings'
+    own in tests.
     """
     settings: Settings = app.extensions["settings"]
-    carrier = transport or transport_from(settings.mail_url, helo=settings.host)
-    lanes: list[Lane] = [Lapse(settings, clock), Deliver(settings, carrier, clock), Expire(clock), Retire(clock)]
-    rested = {id(lane): 0.0 for lane in lanes}
+    over_smtp = transport is None and urlsplit(settings.mail_url).scheme in ("smtp", "smtps")
+    deliver = Deliver(
+        settings,
+        connect=lambda: transport or transport_from(settings.mail_url, helo=settings.host),
+        connections=settings.mail_connections if over_smtp else 1,
+        clock=clock,
+    )
+    others: list[Lane] = [Lapse(settings, clock), Intake(settings, clock), Expire(clock), Retire(clock)]
     try:
-        while not stop.is_set():
-            for lane in lanes:
-                if rested[id(lane)] <= time.monotonic() and not stop.is_set():
-                    rested[id(lane)] = time.monotonic() + _step(app, lane, stop, poll)
-            if once:
-                break
-            stop.wait(max(0.0, min(rested.values()) - time.monotonic()))
+        if once:
+            _all_that_is_due(app, [*others, deliver], stop, poll)
+        else:
+            _side_by_side(app, deliver, others, stop, poll)
     finally:
-        carrier.close()
+        deliver.close()
 
 
-def _step(app: Flask, lane: Lane, stop: Event, poll: float) -> float:
+def _all_that_is_due(app: Flask, lanes: Sequence[Lane], stop: threading.Event, poll: float) -> None:
+    for _ in range(ROUNDS):
+        rests = [_step(app, lane, stop, poll) for lane in lanes]
+        if stop.is_set() or all(rests):
+            break
+    _finish(app, lanes)
+
+
+def _side_by_side(app: Flask, deliver: Deliver, others: Sequence[Lane], stop: threading.Event, poll: float) -> None:
+    """Letters in a thread of their own. Whatever ends one of the two ends both, and is raised here."""
+    errors: list[BaseException] = []
+
+    def letters() -> None:
+        try:
+            _take_turns(app, [deliver], stop, poll)
+            _finish(app, [deliver])
+        except BaseException as error:  # noqa: BLE001  raised again below, in the main thread
+            errors.append(error)
+        finally:
+            stop.set()
+
+    thread = threading.Thread(target=letters, name="letters")
+    thread.start()
+    try:
+        _take_turns(app, others, stop, poll)
+        _finish(app, others)
+    finally:
+        stop.set()
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def _take_turns(app: Flask, lanes: Sequence[Lane], stop: threading.Event, poll: float) -> None:
+    rested = [0.0] * len(lanes)
+    while not stop.is_set():
+        for number, lane in enumerate(lanes):
+            if rested[number] <= time.monotonic() and not stop.is_set():
+                rested[number] = time.monotonic() + _step(app, lane, stop, poll)
+        stop.wait(max(BREATH, min(rested) - time.monotonic()))
+
+
+def _step(app: Flask, lane: Lane, stop: threading.Event, poll: float) -> float:
     try:
         with app.app_context():
             return lane.work(stop, poll)
     except SQLAlchemyError as error:
         log.error("%s: the database does not answer (%s)", type(lane).__name__, type(error).__name__)  # noqa: TRY400  a traceback would hold rows
         return AFTER_TROUBLE
+
+
+def _finish(app: Flask, lanes: Sequence[Lane]) -> None:
+    with app.app_context():
+        for lane in lanes:
+            lane.finish()

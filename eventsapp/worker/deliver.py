@@ -1,132 +1,400 @@
-"""The lane of letters: claimed under a lease, composed from the rows as they are now, sent, recorded one by one.
+"""The lane of letters: claimed under a lease, made from the rows as they are now, handed to senders, recorded.
 
-Whatever is killed, at most the letter in hand is sent twice, with the same Message-ID.
+All of the database's work is done here; the senders are threads that know none. A sender gets its next letter once
+what came of the last one is recorded, so whatever is killed, at most one letter for each connection is sent twice,
+with the same Message-ID.
 """
 
 import logging
 import secrets
+import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from queue import Empty, SimpleQueue
 from threading import Event
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from eventsapp.actions import outbox
+from eventsapp.actions import outage, outbox
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
-from eventsapp.mail.composing import compose
+from eventsapp.domain.vocabulary import LetterKind, Priority
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.transport import Transport
+from eventsapp.mail.verp import envelope_sender
 from eventsapp.models import Message
 from eventsapp.queries.letters import letter_of
+from eventsapp.queries.suppressed import holds_back, suppression_of
+from eventsapp.rates import Rates
+from eventsapp.worker.pace import Pace
+from eventsapp.worker.senders import Done, Sender, Task, unfit
 
-BATCH = 20
+URGENT = (Priority.ASKED_FOR, Priority.INVITE)
+OTHERS = tuple(sorted(set(Priority) - set(URGENT)))
+LOOK = 0.25  # seconds until urgent letters are looked for again, while others go out
+BREATH = 0.05  # seconds until a limit is asked again
+GOODBYE = 1.0  # seconds that an idle connection gets to take its leave
+LOOK_AT_OUTAGE = 5.0  # another worker may have got through
+IDLE = 20.0  # seconds until a connection that carries nothing is closed
+GRACE = 120.0  # seconds that conversations get to end when the worker is told to stop
 RENEW_AFTER = outbox.LEASE / 5
-PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds, growing while nothing gets through
 BUSY = frozenset({421, 432})  # "too much at once": the lane slows down, whatever letter it was said to
 
 log = logging.getLogger(__name__)
 
 
-class Deliver:
-    """Sends what the outbox has due, letter by letter over one kept connection."""
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A letter in our hands that is not on its way yet."""
 
-    def __init__(self, settings: Settings, transport: Transport, clock: Callable[[], datetime]) -> None:
+    message_id: int
+    claimed_at: datetime
+
+
+class Unsent(StrEnum):
+    """Why a letter was not sent when its turn came."""
+
+    OVERTAKEN = "overtaken"
+    TOO_LATE = "too late"
+    HELD_BACK = "held back"
+    NOT_NOW = "not now"  # its mail domain gets no more this second
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is to be recorded of a letter."""
+
+    message_id: int
+    came: Outcome | Unsent
+    words: str = ""  # why it was held back
+    sender: Sender | None = None  # free again once this is recorded
+    recipient: str = ""
+
+
+class Deliver:
+    """Sends what the outbox has due, over as many connections as the pace allows; one is kept for urgent letters."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connect: Callable[[], Transport],
+        connections: int,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._settings = settings
-        self._transport = transport
+        self._connect = connect
         self._clock = clock
+        self._pace = Pace(
+            connections,
+            per_second=settings.mail_per_second,
+            per_domain=settings.mail_per_domain,
+            rates=Rates(settings.redis_url),
+        )
         self._me = secrets.token_hex(8)  # a lease is of this run of this process, never of one before
-        self._troubles = 0  # turned away in a row, with nothing sent in between
+        self._done: SimpleQueue[Done] = SimpleQueue()
+        self._idle: list[Sender] = []
+        self._busy: set[Sender] = set()
+        self._urgent: deque[Claimed] = deque()
+        self._others: deque[Claimed] = deque()
+        self._results: list[Result] = []
+        self._suspects: set[int] = set()  # turned away, and nothing got through since
+        self._trying: int | None = None  # the one letter that is tried during an outage
+        self._troubled = False  # whether an outage stands, as far as we know
+        self._used_at = time.monotonic()
+
+    # --- the lane -----------------------------------------------------------------------------------------------------
 
     def work(self, stop: Event, poll: float) -> float:
-        while not stop.is_set() and outbox.anything_due(db.session(), now=self._clock()):
-            db.session.rollback()
-            with transaction() as session:
-                ids = outbox.claim(session, worker=self._me, limit=BATCH, now=self._clock())
-            if not ids:  # due, but in another worker's hands or behind such a letter
-                return poll
-            if pause := self._send_all(ids, stop):
-                return pause
-        db.session.rollback()
+        """Send until nothing is due, or nothing may be sent for a while."""
+        while not stop.is_set():
+            self._record()
+            rest = self._fill()
+            if not (self._busy or self._results or self._urgent or self._others):
+                if not self._pace.full():
+                    self._close_idle()
+                    return max(rest, poll)
+                stop.wait(BREATH)
+            elif not self._results:
+                self._await(BREATH if self._urgent or self._others else LOOK)
         return poll
 
-    def _send_all(self, ids: list[int], stop: Event) -> float:
-        """Send in order. What is not tried goes back; the pause is 0 unless the lane is to slow down."""
-        claimed_at = self._clock()
-        pause = 0.0
-        while ids and not stop.is_set() and not pause:
-            if self._clock() - claimed_at > RENEW_AFTER:
-                claimed_at = self._clock()
-                ids = self._renewed(ids)
-                continue
-            pause = self._send(ids.pop(0))
-        if ids:
-            with transaction() as session:
-                outbox.release(session, ids, worker=self._me, now=self._clock())
-        return pause
+    def finish(self) -> None:
+        """Stop: what is not on its way goes back untried; what is gets time to end, and is recorded."""
+        until = time.monotonic() + GRACE
+        while self._results or self._busy or self._urgent or self._others:
+            try:
+                self._nothing_now()
+                self._record()
+            except SQLAlchemyError as error:
+                log.error("the database does not answer (%s)", type(error).__name__)  # noqa: TRY400  a traceback would hold rows
+                time.sleep(LOOK)
+            if time.monotonic() > until:
+                log.error("%s letters were still on their way; they are tried again later", len(self._busy))
+                break
+            if self._busy and not self._results:
+                self._await(LOOK)
 
-    def _renewed(self, ids: list[int]) -> list[int]:
-        with transaction() as session:
-            return [id_ for id_ in ids if outbox.hold(session, id_, worker=self._me, now=self._clock())]
+    def close(self) -> None:
+        """End the connections. Records nothing."""
+        for sender in (*self._idle, *self._busy):
+            sender.end()
+        for sender in self._idle:
+            sender.join(GOODBYE)
+        self._idle.clear()
 
-    def _send(self, message_id: int) -> float:
-        """Compose, send and record one letter; returns the pause that the outcome asks for."""
-        message = db.session.get(Message, message_id, populate_existing=True)
-        if message is None or message.lease != self._me:
-            return 0.0
-        public_id, kind = message.public_id, message.kind
+    def _await(self, seconds: float) -> None:
+        """Take in what has come of letters, after waiting for a first one."""
         try:
-            outcome = self._attempt(message)
+            self._take_in(self._done.get(timeout=seconds))
+            while True:
+                self._take_in(self._done.get_nowait())
+        except Empty:
+            pass
+
+    def _take_in(self, done: Done) -> None:
+        if done.broke is not None:
+            raise done.broke
+        recipient = done.task.envelope.recipient
+        self._results.append(Result(done.task.message_id, done.outcome, sender=done.sender, recipient=recipient))
+
+    def _close_idle(self) -> None:
+        if self._idle and time.monotonic() - self._used_at > IDLE:
+            for sender in self._idle:
+                sender.end()
+            self._idle.clear()
+
+    # --- what may leave now -------------------------------------------------------------------------------------------
+
+    def _fill(self) -> float:
+        """Give the free connections letters; returns the seconds to rest where none may be sent now."""
+        if rest := self._pace.rest():
+            self._nothing_now()
+            return rest
+        trouble = outage.standing(db.session())
+        waits = (trouble.until - self._clock()).total_seconds() if trouble else 0.0
+        self._troubled = trouble is not None
+        db.session.rollback()
+        if self._troubled:
+            self._nothing_now()
+            if waits <= 0 and not self._busy:
+                self._try_one()
+            return min(max(waits, 0.0), LOOK_AT_OUTAGE)
+        width = self._pace.width
+        self._end_beyond(width)
+        self._claim(width)
+        self._hand_out(self._urgent, width)
+        self._hand_out(self._others, max(1, width - 1))
+        return 0.0
+
+    def _nothing_now(self) -> None:
+        """Give back what was claimed."""
+        for line in (self._urgent, self._others):
+            if line:
+                with transaction() as session:
+                    ids = [one.message_id for one in line]
+                    outbox.release(session, ids, worker=self._me, now=self._clock())
+                line.clear()
+
+    def _end_beyond(self, width: int) -> None:
+        while self._idle and len(self._idle) + len(self._busy) > width:
+            self._idle.pop().end()
+
+    def _try_one(self) -> None:
+        """During an outage one letter is tried, by one worker."""
+        now = self._clock()
+        due = outbox.anything_due(db.session(), now=now)
+        db.session.rollback()
+        if self._results or not due:
+            return
+        with transaction() as session:
+            if not outage.may_try(session, now=now):
+                return
+            ids = outbox.claim(session, worker=self._me, limit=1, now=now)
+            if not ids:
+                outage.try_another(session, now=now)
+                return
+        self._trying = ids[0]
+        self._urgent.append(Claimed(ids[0], now))
+        self._hand_out(self._urgent, 1)
+
+    def _claim(self, width: int) -> None:
+        now = self._clock()
+        lines: list[tuple[deque[Claimed], tuple[Priority, ...], int]] = []
+        if len(self._busy) < width and not self._urgent:
+            lines.append((self._urgent, URGENT, width))
+        if len(self._busy) < max(1, width - 1) and not self._others:
+            lines.append((self._others, OTHERS, 2 * width))
+        lines = [one for one in lines if outbox.anything_due(db.session(), now=now, priorities=one[1])]
+        db.session.rollback()
+        if not lines:
+            return
+        with transaction() as session:
+            for line, priorities, limit in lines:
+                ids = outbox.claim(
+                    session,
+                    worker=self._me,
+                    limit=limit,
+                    now=now,
+                    priorities=priorities,
+                    without=self._pace.full(),
+                )
+                line.extend(Claimed(id_, now) for id_ in ids)
+
+    def _hand_out(self, line: deque[Claimed], most: int) -> None:
+        while line and len(self._busy) < most and self._pace.turn():
+            if (task := self._task(line[0])) is not None:
+                sender = self._idle.pop() if self._idle else Sender(self._connect(), self._done)
+                self._busy.add(sender)
+                self._used_at = time.monotonic()
+                self._pace.used()
+                sender.take(task)
+            line.popleft()
+
+    # --- one letter ---------------------------------------------------------------------------------------------------
+
+    def _task(self, claimed: Claimed) -> Task | None:
+        """The letter as it is by now; None where it is not to be sent now, and then that is noted."""
+        now = self._clock()
+        if now - claimed.claimed_at > RENEW_AFTER:
+            with transaction() as session:
+                outbox.hold(session, claimed.message_id, worker=self._me, now=now)
+        session = db.session()
+        message = session.get(Message, claimed.message_id, populate_existing=True)
+        if message is None or message.lease != self._me:
+            session.rollback()
+            return None
+        try:
+            made = self._make(session, message, now)
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001  whatever is wrong with one letter must not hold up the others
-            log.error("%s %s is unfit to send (%s)", kind, public_id, type(error).__name__)  # noqa: TRY400  a traceback may hold a name
-            outcome = Outcome(Verdict.REFUSED, None, f"unfit to send: {type(error).__name__}: {error}")
-        pause = self._pause_after(outcome) if outcome else 0.0
-        with transaction() as session:
-            if outcome is None:
-                outbox.record_superseded(session, message_id, worker=self._me)
-            else:
-                self._record(session, outcome, message_id, pause)
-        said = f"{outcome.verdict} {outcome.code or ''}" if outcome else "overtaken"
-        level = logging.INFO if outcome is None or outcome.verdict is Verdict.ACCEPTED else logging.WARNING
-        log.log(level, "%s %s: %s", kind, public_id, said)
-        return pause
+            made = Result(claimed.message_id, unfit(error))
+        finally:
+            session.rollback()  # no transaction stays open while the mail server thinks
+        if isinstance(made, Task):
+            return made
+        self._results.append(made)
+        return None
 
-    def _attempt(self, message: Message) -> Outcome | None:
-        """None: what the letter says is no longer so."""
-        letter = letter_of(db.session(), message, now=self._clock(), settings=self._settings)
-        db.session.rollback()  # no transaction stays open while the mail server thinks
+    def _make(self, session: Session, message: Message, now: datetime) -> Task | Result:
+        if message.expires_at is not None and message.expires_at <= now:
+            return Result(message.id, Unsent.TOO_LATE)
+        if reason := self._held_back(session, message):
+            return Result(message.id, Unsent.HELD_BACK, reason)
+        letter = letter_of(session, message, now=now, settings=self._settings)
         if letter is None:
-            return None
-        envelope = Envelope(self._settings.mail_from, letter.recipient, letter.public_id)
-        return self._transport.send(compose(letter), envelope)
+            return Result(message.id, Unsent.OVERTAKEN)
+        if not self._pace.open_for((message.address_key or "").rpartition("@")[2]):
+            return Result(message.id, Unsent.NOT_NOW)
+        sender = envelope_sender(message.public_id, self._settings)
+        return Task(message.id, letter, Envelope(sender, letter.recipient, message.public_id))
 
-    def _record(self, session: Session, outcome: Outcome, message_id: int, pause: float) -> None:
-        now, me = self._clock(), self._me
-        code, words = outcome.code, outcome.words
+    def _held_back(self, session: Session, message: Message) -> str:
+        reader = message.registration or message.staff
+        if reader is None:
+            return ""
+        found = suppression_of(session, reader.event.organization_id, message.address_key, self._settings)
+        return f"not written to: {', '.join(sorted(found))}" if holds_back(message.kind, found) else ""
+
+    # --- what came of it ----------------------------------------------------------------------------------------------
+
+    def _record(self) -> None:
+        """Write down everything that has come in, at once; only then are the senders free again."""
+        if not self._results:
+            return
+        said = []
+        with transaction() as session:
+            for result in self._results:
+                message = session.get(Message, result.message_id, populate_existing=True)
+                if message is not None and message.lease == self._me:
+                    said.append((message.kind, message.public_id, result.came))
+                    self._record_one(session, result)
+                if result.message_id == self._trying and not _decides(result.came):
+                    outage.try_another(session, now=self._clock())
+        for result in self._results:
+            if result.sender is not None:
+                self._busy.discard(result.sender)
+                self._idle.append(result.sender)
+            self._trying = None if result.message_id == self._trying else self._trying
+        self._results.clear()
+        for kind, public_id, came in said:
+            _say(kind, public_id, came)
+
+    def _record_one(self, session: Session, result: Result) -> None:
+        id_, me = result.message_id, self._me
+        match result.came:
+            case Unsent.HELD_BACK:
+                outbox.record_suppressed(session, id_, worker=me, reason=result.words)
+            case Unsent.NOT_NOW:
+                outbox.release(session, [id_], worker=me, now=self._clock())
+            case Unsent():
+                outbox.record_superseded(session, id_, worker=me)
+            case Outcome():
+                self._record_outcome(session, result, result.came)
+
+    def _record_outcome(self, session: Session, result: Result, outcome: Outcome) -> None:
+        id_, me, now, code, words = result.message_id, self._me, self._clock(), outcome.code, outcome.words
+        until = self._wait_after(session, result, outcome)
         match outcome.verdict:
             case Verdict.ACCEPTED:
-                outbox.record_sent(session, message_id, worker=me, now=now, code=code)
+                outbox.record_sent(session, id_, worker=me, now=now, code=code)
             case Verdict.REFUSED:
-                outbox.record_failed(session, message_id, worker=me, code=code, error=words)
+                outbox.record_failed(session, id_, worker=me, code=code, error=words)
             case Verdict.UNCERTAIN:
-                outbox.record_uncertain(session, message_id, worker=me, now=now, error=words)
-            case _ if outcome.about_us:
-                until = now + timedelta(seconds=pause)
-                outbox.record_waiting(session, message_id, worker=me, until=until, code=code, error=words)
+                outbox.record_uncertain(session, id_, worker=me, now=now, error=words)
+            case _ if until > now or outcome.about_us:
+                outbox.record_waiting(session, id_, worker=me, until=until, code=code, error=words)
             case _:
-                outbox.record_retry(session, message_id, worker=me, now=now, code=code, error=words)
+                outbox.record_retry(session, id_, worker=me, now=now, code=code, error=words)
 
-    def _pause_after(self, outcome: Outcome) -> float:
-        """One letter that is turned away may be its own fault; a second in a row is ours, and then all of them wait."""
-        troubled = outcome.about_us or outcome.verdict is Verdict.FAULT or outcome.code in BUSY
-        self._troubles = self._troubles + 1 if troubled else 0
-        if outcome.verdict is Verdict.FAULT:
-            log.error(
-                "the mail server turns us away (%s): check EVENTSAPP_MAIL_URL and EVENTSAPP_MAIL_FROM", outcome.code
-            )
-        if not troubled or (self._troubles == 1 and not outcome.about_us and outcome.code not in BUSY):
-            return 0.0
-        return PAUSES[min(self._troubles, len(PAUSES)) - 1]
+    def _wait_after(self, session: Session, result: Result, outcome: Outcome) -> datetime:
+        """What an outcome means for all letters; returns until when this one waits because of it."""
+        now = self._clock()
+        if outcome.verdict is Verdict.ACCEPTED:
+            self._pace.got_through()
+            self._suspects.clear()
+            if self._troubled:
+                outage.got_through(session)
+        elif outcome.verdict is Verdict.FAULT:
+            return self._turned_away(session, result, outcome, now)
+        elif outcome.verdict is Verdict.UNREACHABLE or outcome.code in BUSY:
+            rest = self._pace.trouble()
+            return now + timedelta(seconds=rest) if outcome.about_us else now
+        return now
+
+    def _turned_away(self, session: Session, result: Result, outcome: Outcome, now: datetime) -> datetime:
+        another = bool(self._suspects - {result.message_id}) and result.message_id not in self._suspects
+        self._suspects.add(result.message_id)
+        self._troubled = True
+        until = outage.turned_away(
+            session,
+            sure=outcome.about_us or another,
+            trying=result.message_id == self._trying,
+            now=now,
+            code=outcome.code,
+            words=outage.without_address(outcome.words, result.recipient),
+        )
+        waits = f"every worker waits until {until:%H:%M} UTC" if until > now else "the next letter is tried alone"
+        log.error(
+            "the mail server turns us away (%s), %s: check EVENTSAPP_MAIL_URL and EVENTSAPP_MAIL_FROM",
+            outcome.code,
+            waits,
+        )
+        return until
+
+
+def _say(kind: LetterKind, public_id: str, came: Outcome | Unsent) -> None:
+    if came is Unsent.NOT_NOW:
+        return
+    said = f"{came.verdict} {came.code or ''}" if isinstance(came, Outcome) else came
+    well = isinstance(came, Unsent) or came.verdict is Verdict.ACCEPTED
+    log.log(logging.INFO if well else logging.WARNING, "%s %s: %s", kind, public_id, said)
+
+
+def _decides(came: Outcome | Unsent) -> bool:
+    """Whether the letter that was tried during an outage tells how the outage stands."""
+    return isinstance(came, Outcome) and came.verdict in (Verdict.ACCEPTED, Verdict.FAULT)

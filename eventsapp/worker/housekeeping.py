@@ -15,6 +15,7 @@ from eventsapp.db import db, transaction
 from eventsapp.domain.errors import NotFound
 from eventsapp.queries.own_data import outlived
 from eventsapp.queries.registrations import events_with_late
+from eventsapp.worker.lane import Prompt
 
 EXPIRE_EVERY = 60.0
 OUTLIVED_EVERY = 3600.0
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Lapse:
+class Lapse(Prompt):
     """Gives up what was held for an address to be verified, and lets those who wait move up; one event at a time."""
 
     settings: Settings
@@ -43,7 +44,7 @@ class Lapse:
 
 
 @dataclass
-class Expire:
+class Expire(Prompt):
     """Deletes what was kept for a while only."""
 
     clock: Callable[[], datetime]
@@ -55,12 +56,12 @@ class Expire:
 
 
 @dataclass
-class Retire:
+class Retire(Prompt):
     """Forgets people whose data are older than their organization keeps them; one registration at a time."""
 
     clock: Callable[[], datetime]
 
-    def work(self, stop: Event, poll: float) -> float:
+    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
         ids = outlived(db.session(), now=self.clock(), limit=OUTLIVED_BATCH)
         db.session.rollback()
         for registration_id in ids:
@@ -70,4 +71,4 @@ class Retire:
                 erase_outlived(session, registration_id, now=self.clock())
         if ids:
             log.info("forgot %s registrations whose time is over", len(ids))
-        return poll if len(ids) == OUTLIVED_BATCH else OUTLIVED_EVERY
+        return 0.0 if len(ids) == OUTLIVED_BATCH else OUTLIVED_EVERY

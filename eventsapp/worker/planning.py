@@ -1,0 +1,36 @@
+"""Lanes that write letters into the outbox because their time has come, in small batches, so that others get turns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from eventsapp.config import Settings
+from eventsapp.db import transaction
+from eventsapp.worker.lane import Prompt
+
+PLAN_EVERY = 2.0
+
+
+class Planner(Protocol):
+    """Handles some rows that are due ``now`` and returns how many; 0 where nothing is."""
+
+    def __call__(self, session: Session, *, now: datetime, settings: Settings) -> int: ...
+
+
+@dataclass
+class Plan(Prompt):
+    """``ahead`` is how much of the time to come is planned as well."""
+
+    plan: Planner
+    settings: Settings
+    clock: Callable[[], datetime]
+    ahead: timedelta = timedelta(0)
+
+    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
+        with transaction() as session:
+            handled = self.plan(session, now=self.clock() + self.ahead, settings=self.settings)
+        return 0.0 if handled else PLAN_EVERY
