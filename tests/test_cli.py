@@ -184,12 +184,12 @@ def test_registrations_are_counted_apart_and_together(app, make, run):
     assert (status, wrong) == (0, "")
     heads, *rows = csv.reader(io.StringIO(said))
     states = [str(state) for state in PlaceState]
-    assert heads == ["occurrence", "date", "language", *states, "people", "capacity", "left"]
+    assert heads == ["occurrence", "date", "language", *states, "people", "capacity", "left", "unreached"]
     when = "2040-06-13 16:00 America/Los_Angeles"
     assert rows == [
-        ["later", when, "en", "0", "1", "0", "0", "1", "0", "1", "3", "2"],
-        ["last", when, "all", "0", "1", "1", "0", "0", "0", "2", "", ""],
-        ["all dates", "", "", "0", "2", "1", "0", "1", "0", "2", "", ""],
+        ["later", when, "en", "0", "1", "0", "0", "1", "0", "1", "3", "2", "0"],
+        ["last", when, "all", "0", "1", "1", "0", "0", "0", "2", "", "", "0"],
+        ["all dates", "", "", "0", "2", "1", "0", "1", "0", "2", "", "", "0"],
     ]
     assert run("registrations", "count", "forum")[1].splitlines()[0].split() == heads
     assert run("registrations", "count", "nothing") == (2, "", "There is no event nothing.\n")
@@ -222,6 +222,7 @@ def test_registrations_as_csv_hold_no_formula(app, make, run):
         "name": '\'=HYPERLINK("http://x","y")',
         "language": "es",
         "registered (UTC)": "2026-03-02 12:00",
+        "letters": "",
     }
 
 

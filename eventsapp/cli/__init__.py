@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eventsapp.cli import database, messages, records, registrations, running
+from eventsapp.cli import addresses, bounce, database, messages, records, registrations, running
 from eventsapp.cli.application import CommandFailed
 from eventsapp.cli.arguments import Commands
 
@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--debug", action="store_true", help="show where an error arose")
     whole.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = Commands(whole, everywhere)
-    for room in (running, database, records, registrations, messages):
+    for room in (running, database, records, registrations, messages, addresses, bounce):
         room.add_to(commands)
     return whole
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from eventsapp.cli.application import CommandFailed, application, event_of, now, writing
 from eventsapp.cli.arguments import Commands, add_format, one_of
-from eventsapp.cli.printing import DAY_AND_TIME, moment, print_rows
-from eventsapp.domain.vocabulary import PlaceState
+from eventsapp.cli.printing import DAY_AND_TIME, moment, print_rows, print_table
+from eventsapp.domain.vocabulary import MessageState, PlaceState, Suppression
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from eventsapp.models import Registration
+    from eventsapp.models import Message, Registration
 
 
 def add_to(commands: Commands) -> None:
@@ -20,6 +20,8 @@ def add_to(commands: Commands) -> None:
     listing.add_argument("event", metavar="EVENT", help="the event's slug")
     listing.add_argument("--state", type=PlaceState, choices=list(PlaceState), metavar="STATE", help=one_of(PlaceState))
     add_format(listing)
+    showing = registrations.add("show", show, "show one registration: its places, and its letters with their fate")
+    _add_person(showing)
     counting = registrations.add(
         "count", count_places, "count places by date and state; people at several dates count once in the sum"
     )
@@ -46,9 +48,11 @@ def _add_person(command: argparse.ArgumentParser) -> None:
 
 def list_registrations(arguments: argparse.Namespace) -> None:
     from eventsapp.queries.registrations import registrations_of
+    from eventsapp.queries.returned import troubles_of
 
-    heads = ("reference", "occurrence", "state", "e-mail", "name", "language", "registered (UTC)")
-    with application() as (_, session):
+    heads = ("reference", "occurrence", "state", "e-mail", "name", "language", "registered (UTC)", "letters")
+    with application() as (settings, session):
+        troubles = troubles_of(session, event_of(session, arguments.event), settings=settings)
         rows = [
             (
                 registration.reference,
@@ -58,6 +62,7 @@ def list_registrations(arguments: argparse.Namespace) -> None:
                 registration.name or "",
                 registration.language_tag,
                 moment(registration.created_at),
+                troubles[registration.id].value if registration.id in troubles else "",
             )
             for registration in registrations_of(session, arguments.event, state=arguments.state)
             for place in registration.places
@@ -66,21 +71,58 @@ def list_registrations(arguments: argparse.Namespace) -> None:
     print_rows(arguments.format, heads, rows)
 
 
+def show(arguments: argparse.Namespace) -> None:
+    from eventsapp.queries.returned import letters_to, suppressions_about
+
+    heads = ("message", "kind", "state", "to", "due or sent (UTC)", "what the server said")
+    with application() as (settings, session):
+        registration = _registration(session, arguments.person, arguments.event)
+        print(f"{registration.reference}  {registration.name or ''}  {registration.email or '(deleted)'}".rstrip())
+        print(f"{registration.event.slug}  {registration.language_tag}  {registration.tzid}")
+        for place in registration.places:
+            print(f"{place.occurrence.key}: {place.state}")
+        for kept in suppressions_about(session, registration, settings=settings):
+            print(f"{_KEPT[kept.reason]} Since {moment(kept.created_at)} UTC. {kept.words}".rstrip())
+        print()
+        print_table(heads, [_letter(message) for message in letters_to(session, registration)])
+
+
+def _letter(message: "Message") -> tuple[str, ...]:
+    cause = f" ({message.context['came_back']})" if message.state is MessageState.BOUNCED else ""
+    said = " ".join(filter(None, [str(message.last_code or ""), message.last_error]))
+    when = moment(message.sent_at or message.due_at)
+    return (message.public_id, message.kind.value, message.state + cause, message.recipient or "", when, said)
+
+
+_KEPT = {
+    Suppression.BOUNCED: "Nobody reads this address, so it gets only what it asks for (`eventsapp addresses lift`).",
+    Suppression.COMPLAINED: "Letters to it were called spam, so it gets no reminders and follow-ups.",
+    Suppression.UNSUBSCRIBED: "It wants no follow-ups.",
+}
+
+
 def count_places(arguments: argparse.Namespace) -> None:
     from eventsapp.domain.timezones import local
     from eventsapp.queries.counts import counts_of
+    from eventsapp.queries.returned import troubles_of, unreached_of
 
-    heads = ("occurrence", "date", "language", *(state.value for state in PlaceState), "people", "capacity", "left")
-    with application() as (_, session):
+    states = tuple(state.value for state in PlaceState)
+    heads = ("occurrence", "date", "language", *states, "people", "capacity", "left", "unreached")
+    with application() as (settings, session):
         rows = []
-        for count in counts_of(session, event_of(session, arguments.event), now=now()):
+        event = event_of(session, arguments.event)
+        unreached = unreached_of(session, event, troubles_of(session, event, settings=settings))
+        for count in counts_of(session, event, now=now()):
             one = count.occurrence
             which = ("all dates", "", "")
             if one is not None:
                 date = f"{local(one.starts_at, one.tzid).strftime(DAY_AND_TIME)} {one.tzid}"
                 which = (one.key, date, one.language_tag or "all")
             limits = ("" if number is None else str(number) for number in (count.capacity, count.left))
-            rows.append((*which, *(str(count.states[state]) for state in PlaceState), str(count.people), *limits))
+            missed = str(unreached[one.id if one is not None else None])
+            rows.append(
+                (*which, *(str(count.states[state]) for state in PlaceState), str(count.people), *limits, missed)
+            )
     print_rows(arguments.format, heads, rows)
 
 

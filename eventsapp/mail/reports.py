@@ -99,9 +99,9 @@ def read_report(raw: bytes, *, settings: Settings) -> Report:
 
 
 def without_addresses(words: str) -> str:
-    """One line of at most 300 characters, in which each address has become an ellipsis."""
-    said = (("…" if "@" in word else word) for word in clean_line(words, 1000).split())
-    return clean_line(" ".join(said), 300)
+    """One line of at most 300 characters without the reply code before it, each address in it an ellipsis."""
+    line = re.sub(r"^[45]\d\d[ -]", "", clean_line(words, 1000))
+    return clean_line(" ".join("…" if "@" in word else word for word in line.split()), 300)
 
 
 def cause_of(status: str, words: str) -> Cause:
