@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from eventsapp.actions import places
 from eventsapp.actions.answers import settle_answers
+from eventsapp.actions.schedule import look_again
 from eventsapp.domain.errors import N_, Refused
 from eventsapp.domain.questions import AnswerValue
 from eventsapp.models import Event, Registration
@@ -31,12 +32,16 @@ def correct_details(
 def correct_language(
     session: Session, registration_id: int, language_tag: str, tzid: str, *, now: datetime
 ) -> Registration:
-    """Letters from now on speak this language and name times in this zone. Raises NotFound, Refused."""
+    """Letters from now on speak this language and name times in this zone, and come by its clock.
+
+    Raises NotFound, Refused.
+    """
     event, registration = places.take_own(session, registration_id, now=now)
     refuse_when_over(event, now)
     registration.language_tag = language_tag
     registration.tzid = tzid
     registration.changed_at = now
+    look_again(session, registration=registration, now=now)
     return registration
 
 
