@@ -10,7 +10,7 @@ from eventsapp import cli, doctor
 from eventsapp.actions.outbox import enqueue
 from eventsapp.config import Settings
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import LetterKind
+from eventsapp.domain.vocabulary import LetterKind, MessageState
 from tests.mail.server import Script, smtp_server
 from tests.redis_server import redis_server
 
@@ -44,6 +44,7 @@ def test_all_is_well(app, make, environ):
         "migrations": True,
         "limits": True,
         "outbox": True,
+        "letters sent back": True,
         "events": True,
         "share pictures": True,
     }
@@ -147,6 +148,24 @@ def test_limits(settings, tmp_path):
         assert doctor.limits(shared).words == "shared through Redis"
     away = doctor.limits(shared)
     assert (away.ok, away.words) == (False, "Redis does not answer")
+
+
+def test_letters_that_receivers_sent_back_because_of_us(app, make, settings, now):
+    registration = make.registration(make.event())
+    with transaction() as session:
+        session.add(registration)
+        letter = enqueue(session, registration, LetterKind.CONFIRMATION, now=now, settings=settings)
+        letter.state, letter.sent_at = MessageState.BOUNCED, now
+        letter.context, letter.last_error = {"came_back": "hard"}, "5.1.1 nobody there"
+    assert doctor.returned(now).ok
+    with transaction():
+        letter.context, letter.last_error = {"came_back": "policy"}, "5.7.26 DMARC"
+    found = doctor.returned(now)
+    assert (found.ok, found.words) == (
+        False,
+        "1 of the last week because of our mail server, for example: 5.7.26 DMARC",
+    )
+    assert doctor.returned(now + timedelta(days=8)).ok
 
 
 def test_missing_translations_of_events_to_come(app, make, now):
