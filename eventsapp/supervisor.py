@@ -19,7 +19,8 @@ from types import FrameType
 PARENT = "EVENTSAPP_SUPERVISOR"  # a child is told its parent's pid here, and ends when that one is gone
 READY = "EVENTSAPP_READY"  # the file descriptor on which the web server says that it answers
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-GRACE = 15.0  # seconds that open requests and the letter in flight get
+GRACE = 15.0  # seconds that open requests get
+LETTERS_GRACE = 130.0  # seconds that a worker gets: a mail server may think for two minutes about a letter it has read
 BRIEF = 60.0  # a worker that lived for a shorter time failed at its start
 TRIES = 5
 
@@ -46,10 +47,15 @@ def say_ready() -> None:
 
 
 def stop_event() -> threading.Event:
-    """An event that SIGINT, SIGTERM and SIGHUP set, and the end of the supervisor too. Call it in the main thread."""
+    """An event that SIGINT, SIGTERM and SIGHUP set, and the end of the supervisor too. Call it in the main thread.
+
+    A second Ctrl-C ends the process at once.
+    """
     stop = threading.Event()
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         stop.set()
 
     def watch() -> None:
@@ -74,11 +80,15 @@ def program(*arguments: str) -> list[str]:
 
 @dataclass
 class Child:
-    """One process. ``vital``: nothing goes on without it; else it is started again when it ends."""
+    """One process. ``vital``: nothing goes on without it; else it is started again when it ends.
+
+    ``grace``: the seconds it gets to end in good order.
+    """
 
     name: str
     command: list[str]
     vital: bool = False
+    grace: float = GRACE
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0  # monotonic seconds, like ``due``
     due: float = 0.0
@@ -163,11 +173,14 @@ class Supervisor:
         return True
 
     def _end(self, signals: int) -> None:
-        """SIGTERM to all; SIGKILL after ``GRACE`` seconds or at a second Ctrl-C."""
+        """SIGTERM to all; SIGKILL after each one's grace, or at a second Ctrl-C."""
         for child in self.children:
             child.end()
-        until = time.monotonic() + GRACE
-        while any(child.alive for child in self.children) and time.monotonic() < until:
+        began = time.monotonic()
+        while any(child.alive for child in self.children):
+            for child in self.children:
+                if child.alive and time.monotonic() - began > child.grace:
+                    child.kill()
             heard, _, _ = select.select([signals], [], [], 0.1)
             if heard and _asks_to_stop(signals):
                 break

@@ -285,7 +285,9 @@ def read_until(terminal: int, words: bytes) -> bytes:
 # The supervisor over programs that misbehave
 
 
-def supervise(tmp_path: Path, web: str, worker: str, tries: int = 3) -> subprocess.Popen[str]:
+def supervise(
+    tmp_path: Path, web: str, worker: str, tries: int = 3, graces: tuple[float, float] = (15, 15)
+) -> subprocess.Popen[str]:
     """A supervisor over two Python programs; each may say that it is ready with ``ready()``."""
     ready = "import os, sys, time, signal\ndef ready(): os.write(int(os.environ['EVENTSAPP_READY']), b'.')\n"
     program = (
@@ -294,8 +296,8 @@ def supervise(tmp_path: Path, web: str, worker: str, tries: int = 3) -> subproce
         "logging.basicConfig(format='%(message)s')\n"
         f"supervisor.TRIES = {tries}\n"
         "child = supervisor.Child\n"
-        f"children = [child('web server', [sys.executable, '-c', {ready + web!r}], vital=True),\n"
-        f"            child('worker', [sys.executable, '-c', {ready + worker!r}])]\n"
+        f"children = [child('web server', [sys.executable, '-c', {ready + web!r}], vital=True, grace={graces[0]}),\n"
+        f"            child('worker', [sys.executable, '-c', {ready + worker!r}], grace={graces[1]})]\n"
         "sys.exit(supervisor.Supervisor(children, os.environ, lambda: print('ready', flush=True)).run())\n"
     )
     (tmp_path / "program.py").write_text(program)
@@ -324,6 +326,19 @@ def test_a_web_server_that_never_comes_up_ends_all(tmp_path):
     said, wrong = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (1, "")
     assert wrong == "The web server ended with status 4; stopping everything.\n"
+
+
+def test_each_child_gets_the_time_to_end_that_is_its_own(tmp_path):
+    """A stubborn web server is killed after its grace; a worker that needs longer for its last letter gets it."""
+    stubborn = "signal.signal(signal.SIGTERM, signal.SIG_IGN); ready(); time.sleep(60)"
+    slow = "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), print('last letter', flush=True), sys.exit(0)))"
+    process = supervise(tmp_path, stubborn, f"{slow}; print('working', flush=True); {IDLE}", graces=(0.2, 30))
+    assert {process.stdout.readline() for _ in range(2)} == {"ready\n", "working\n"}
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said) == (0, "last letter\n")
+    assert time.monotonic() - started < supervisor.GRACE / 2
 
 
 def test_a_second_ctrl_c_does_not_wait(tmp_path):

@@ -8,6 +8,7 @@ from eventsapp import logs
 from eventsapp.cli.application import application, now, writing
 from eventsapp.cli.arguments import Commands, whole_number
 from eventsapp.config import Settings
+from eventsapp.instance import at_work
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,17 @@ def add_to(commands: Commands) -> None:
 
 
 def serve(arguments: argparse.Namespace) -> int | None:
-    from eventsapp import serving, supervisor
-
     if arguments.bind:
         os.environ["EVENTSAPP_BIND"] = arguments.bind
     settings = Settings.from_environment()
     logs.begin(settings.log_format, debug=arguments.debug)
+    with at_work(settings.instance_path):
+        return _serve(settings, arguments)
+
+
+def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    from eventsapp import serving, supervisor
+
     serving.check_bind(settings.bind)
     if not supervisor.supervised():
         _make_ready(settings, prepare=arguments.prepare)
@@ -46,7 +52,7 @@ def serve(arguments: argparse.Namespace) -> int | None:
     debug = ["--debug"] if arguments.debug else []
     children = [
         supervisor.Child("web server", supervisor.program("serve", "--no-worker", *options, *debug), vital=True),
-        supervisor.Child("worker", supervisor.program("worker", *debug)),
+        supervisor.Child("worker", supervisor.program("worker", *debug), grace=supervisor.LETTERS_GRACE),
     ]
     ended = supervisor.Supervisor(children, os.environ, lambda: _say_running(settings, **size)).run()
     if settings.log_format == "text":
@@ -61,9 +67,10 @@ def worker(arguments: argparse.Namespace) -> None:
 
     settings = Settings.from_environment()
     logs.begin(settings.log_format, debug=arguments.debug)
-    if not supervisor.supervised():
-        _make_ready(settings)
-    run(create_app(settings), stop=supervisor.stop_event(), once=arguments.once)
+    with at_work(settings.instance_path):
+        if not supervisor.supervised():
+            _make_ready(settings)
+        run(create_app(settings), stop=supervisor.stop_event(), once=arguments.once)
 
 
 def _say_running(settings: Settings, **size: int) -> None:

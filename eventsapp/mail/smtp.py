@@ -16,6 +16,7 @@ IDLE = 20.0  # a connection left alone for longer is opened anew: something betw
 
 _CLOSING = 421
 _NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
+_TOO_BIG = 552  # said to MAIL, it is about the size we named there (RFC 1870)
 _OUR_POLICY = re.compile(r"\b5\.7\.\d+\b")
 _DOT_AT_LINE_START = re.compile(rb"(?m)^\.")
 
@@ -130,7 +131,7 @@ class SmtpTransport:
                 _socket(server).settimeout(self._timeout_after_data)
                 code, words = server.getreply()
                 _socket(server).settimeout(self._timeout)
-            if phase is _Phase.REPLY and code == 250:  # noqa: PLR2004
+            if phase is _Phase.REPLY and 200 <= code < 300:  # noqa: PLR2004
                 return Outcome(Verdict.ACCEPTED, code, _text(words))
             outcome = _refusal(phase, code, _text(words))
         except (smtplib.SMTPException, OSError) as error:
@@ -149,7 +150,7 @@ class SmtpTransport:
 
 
 def _refusal(phase: _Phase, code: int, words: str) -> Outcome:
-    if phase is _Phase.MAIL:
+    if phase is _Phase.MAIL and code != _TOO_BIG:
         verdict = (
             Verdict.UNREACHABLE if code == _CLOSING else Verdict.DEFERRED if 400 <= code < 500 else Verdict.FAULT  # noqa: PLR2004
         )

@@ -3,7 +3,9 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,31 +26,93 @@ class Script:
     cut_in_data: set[str] = field(default_factory=set)
     password: str = ""
     once: bool = False  # each trouble happens a single time
+    story: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # by recipient: what meets it at each try, see ``PLAGUES``
+    greylist: float = 0.0  # seconds that a recipient seen for the first time is sent away for
+    at_most: int = 0  # connections at once; one more is greeted with 421
+    a_second: int = 0  # letters; one more is sent away with 450
+    delay: float = 0.0  # seconds before each reply
+    on_taken: Callable[[], None] = lambda: None  # right after a letter was taken, before the server says so
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     connections: int = 0
+    together: int = 0  # connections now, and the most there were
+    most_together: int = 0
+    mails: int = 0  # how often we began a letter
     port: int = 0
+    seen: dict[str, float] = field(default_factory=dict)
+    moments: deque[float] = field(default_factory=deque)
 
     def trouble(self, kind: str, recipient: str) -> str:
         troubles: dict[str, str] = getattr(self, kind)
         return troubles.pop(recipient, "") if self.once else troubles.get(recipient, "")
+
+    def plague(self, phase: str, recipient: str) -> str:
+        """The reply, "cut" or nothing: what the recipient's story holds for this phase of this try."""
+        story = self.story.get(recipient)
+        if not story or not story[0].startswith(f"{phase} "):
+            return ""
+        return story.pop(0).removeprefix(f"{phase} ")
+
+    def turned_away(self, recipient: str) -> str:
+        """By greylisting or by the limit a second."""
+        now = time.monotonic()
+        if self.greylist and now - self.seen.setdefault(recipient, now) < self.greylist:
+            return "450 4.2.0 greylisted, come again"
+        while self.moments and now - self.moments[0] > 1:
+            self.moments.popleft()
+        if self.a_second and len(self.moments) >= self.a_second:
+            return "450 4.7.1 too many letters a second"
+        self.moments.append(now)
+        return ""
+
+
+PLAGUES = (  # phase, then a reply or "cut"
+    "rcpt 421 4.7.0 closing", "rcpt 450 4.2.1 busy", "rcpt 451 4.3.0 error here", "rcpt cut",
+    "data 421 4.7.0 closing", "data 451 4.3.0 error here", "data cut", "body cut",
+    "end 421 4.7.0 closing", "end 450 4.2.1 busy", "end 451 4.3.0 error here", "end 452 4.3.1 full",
+)  # fmt: skip
+TAKEN_AND_CUT = "end cut"  # the server keeps the letter and never says so
 
 
 class Misbehaving(SMTP):
     script: Script
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.script.connections += 1
+        script = self.script
+        script.connections += 1
+        script.together += 1
+        self.too_many = 0 < script.at_most < script.together
+        if not self.too_many:
+            script.most_together = max(script.most_together, script.together)
         super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.script.together -= 1
+        super().connection_lost(error)
 
     async def push(self, status: Any) -> None:
         if self.script.at_greeting and str(status).startswith("220 mx.test"):
             status = self.script.at_greeting
+        elif self.too_many:
+            status = "421 4.7.0 too many connections"
+        if self.script.delay:
+            await asyncio.sleep(self.script.delay)
         await super().push(status)
+        if self.too_many or str(status).startswith("421"):
+            self.transport.close()
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd names it
         recipient = self.envelope.rcpt_tos[0] if self.envelope and self.envelope.rcpt_tos else ""
-        if reply := self.script.trouble("at_data", recipient):
+        reply = self.script.trouble("at_data", recipient) or self.script.plague("data", recipient)
+        if reply == "cut":
+            self.transport.abort()
+        elif reply:
             await self.push(reply)
+        elif self.script.plague("body", recipient):
+            await self.push("354 go on")
+            await self._reader.readline()
+            self.transport.abort()
         elif recipient in self.script.cut_in_data:
             if self.script.once:
                 self.script.cut_in_data.discard(recipient)
@@ -68,20 +132,25 @@ class Handler:
             return "530 5.7.0 authentication required"
         if self.script.at_mail:
             return self.script.at_mail
+        self.script.mails += 1
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  aiosmtpd names it
-        if reply := self.script.trouble("at_rcpt", address):
+    async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  aiosmtpd names it
+        reply = self.script.trouble("at_rcpt", address) or self.script.plague("rcpt", address)
+        if reply == "cut":
+            server.transport.abort()
+        if reply := reply or self.script.turned_away(address):
             return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd names it
         recipient = envelope.rcpt_tos[0]
-        reply = self.script.trouble("after_data", recipient)
+        reply = self.script.trouble("after_data", recipient) or self.script.plague("end", recipient)
         if not reply or reply in ("cut", "silence"):
             self.script.taken.append((recipient, envelope.original_content))
+            self.script.on_taken()
         if reply == "cut":
             server.transport.abort()
         if reply == "silence":
