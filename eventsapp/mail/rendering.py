@@ -215,8 +215,9 @@ def _ahead(letter: Letter, first: Shown, tag: str) -> str:
 
 
 def _start_words(shown: Shown, letter: Letter, tag: str) -> str:
-    """Day and time of the start on the reader's clock."""
-    return str(in_language(local(shown.slot.starts_at, letter.tzid).replace(tzinfo=None), tag))
+    """Day and time of the start on the reader's clock, as a heading."""
+    words = str(in_language(local(shown.slot.starts_at, letter.tzid).replace(tzinfo=None), tag))
+    return words[:1].upper() + words[1:]
 
 
 def _unsubscribe_words(letter: Letter) -> str:

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from eventsapp.actions.suppress import end_reminders, lift, resume_reminders, suppress
+from eventsapp.actions import change_address
+from eventsapp.actions.suppress import end_letters, lift, resume_letters, suppress
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import LetterKind, Suppression
+from eventsapp.domain.addresses import read_address
+from eventsapp.domain.vocabulary import LetterKind, Purpose, Suppression
 from eventsapp.models import Place, Registration, SuppressedAddress
 from eventsapp.queries.suppressed import holds_back, suppression_of, suppressions_of
 from tests.conftest import NOW
@@ -107,24 +109,32 @@ def test_a_lifted_address_is_written_to_and_planned_for_again(keep, kept, free, 
     assert (free(), free(), kept()) == (1, 0, set())
 
 
-def test_reminders_end_once_and_come_back(make, session, now):
+def test_reminders_end_once_and_come_back(make, session, settings, now):
     registration_id = make.registration(make.event()).id
 
-    def ended():
-        session.rollback()
+    def act(change, at):
+        with transaction() as writing:
+            mine = writing.get_one(Registration, registration_id)
+            change(writing, mine, Purpose.REMINDERS, now=at, settings=settings)
         return session.get_one(Registration, registration_id).reminders_off_at
 
-    for at in (now, LATER):
-        with transaction() as writing:
-            end_reminders(writing, registration_id, now=at)
-        assert ended() == now
-    with transaction() as writing:
-        resume_reminders(writing, registration_id, now=LATER)
-    assert ended() is None
+    assert [act(end_letters, now), act(end_letters, LATER), act(resume_letters, LATER)] == [now, now, None]
     assert session.scalars(select(Place.plan_at)).all() == [LATER]
-    with transaction() as writing:
-        resume_reminders(writing, registration_id, now=LATER + timedelta(days=1))
+    act(resume_letters, LATER + timedelta(days=1))
     assert session.scalars(select(Place.plan_at)).all() == [LATER]
+
+
+@pytest.mark.parametrize(("reason", "there"), [(UNSUBSCRIBED, {UNSUBSCRIBED}), (BOUNCED, set()), (COMPLAINED, set())])
+def test_who_moves_to_another_address_has_ended_follow_ups_there_too(reason, there, *, keep, kept, make, settings, now):
+    registration_id = make.registration(make.event(), email=ANA).id
+    keep(reason=reason)
+    with transaction() as session:
+        wanted = read_address(BEA)
+        change = change_address.wish(session, registration_id, wanted, now=now, settings=settings).public_id
+    assert kept(BEA) == set()
+    with transaction() as session:
+        change_address.grant(session, change, now=now, settings=settings)
+    assert (kept(), kept(BEA)) == ({reason}, there)
 
 
 def test_what_is_held_back():

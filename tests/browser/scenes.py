@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import time_machine
-from playwright.sync_api import Page, Response
+from playwright.sync_api import APIResponse, Page, Response
 from sqlalchemy import select
 
 from eventsapp.actions.demo import load_demo
@@ -147,6 +147,11 @@ class Scene:
         assert answer is not None
         return answer
 
+    def fetch(self, page: Page, tag: str, paths: Mapping[str, str]) -> APIResponse:
+        """What the server sends for it, with nothing shown: for pages without ``send``."""
+        assert not self.send
+        return page.request.get(self.path.format(tag=tag, **paths))
+
 
 SCENES = {
     "list": Scene("/{tag}/"),
@@ -175,6 +180,7 @@ SCENES = {
     "address-confirm": Scene("/{tag}/address/{address}"),
     "data": Scene("/{tag}/manage/{details}/data"),
     "erase": Scene("/{tag}/manage/{manage}/erase"),
+    "unsubscribe": Scene("/{tag}/unsubscribe/follow-ups/{unsubscribe}"),
     "erased": Scene("/{tag}/erased"),
     "share": Scene("/{tag}/events/forum/share?city=Houston,+US&q=san"),
     "zones": Scene("/{tag}/time-zone?q=mex&return=/{tag}/events/forum"),
@@ -380,6 +386,7 @@ def set_paths(live: Live) -> dict[str, str]:
         "doubting": own_link(live, "doubt", PlaceState.CONFIRMED, Purpose.MANAGE),
         "asked": asked_for(live, "forum", "zoe@example.org"),
         "details": own_link(live, "evening", PlaceState.CONFIRMED, Purpose.MANAGE),
+        "unsubscribe": own_link(live, "evening", PlaceState.CONFIRMED, Purpose.FOLLOW_UPS),
         **address_links(live),
     }
 

@@ -22,6 +22,7 @@ from eventsapp.domain.wording import (
     in_language,
     moment_words,
     reader_words,
+    soon_words,
     time_words,
     until_words,
     zone_words,
@@ -442,6 +443,38 @@ def test_a_moment_in_words(tag: str, words: str) -> None:
 )
 def test_a_waiting_time_in_words(delta: timedelta, en: str, es: str) -> None:
     assert (until_words(delta, "en"), until_words(delta, "es")) == (en, es)
+
+
+@pytest.mark.parametrize(
+    ("delta", "en", "es"),
+    [
+        (timedelta(seconds=5), "in 1 minute", "dentro de 1 minuto"),
+        (timedelta(seconds=100), "in 2 minutes", "dentro de 2 minutos"),
+        (timedelta(minutes=9, seconds=50), "in 10 minutes", "dentro de 10 minutos"),
+        (timedelta(minutes=10, seconds=29), "in 10 minutes", "dentro de 10 minutos"),
+        (timedelta(minutes=12, seconds=40), "in 15 minutes", "dentro de 15 minutos"),
+        (timedelta(minutes=57, seconds=20), "in 55 minutes", "dentro de 55 minutos"),
+        (timedelta(minutes=59, seconds=57), "in 1 hour", "dentro de 1 hora"),
+    ],
+)
+def test_a_time_from_now_in_words(delta: timedelta, en: str, es: str) -> None:
+    assert (soon_words(delta, "en"), soon_words(delta, "es")) == (en, es)
+
+
+@pytest.mark.parametrize(
+    ("tag", "minute", "half_an_hour", "hour"),
+    [
+        ("fr", "dans 1 minute", "dans 30 minutes", "dans 1 heure"),
+        ("de", "in 1 Minute", "in 30 Minuten", "in 1 Stunde"),
+        ("pt-BR", "em 1 minuto", "em 30 minutos", "em 1 hora"),
+        ("it", "tra 1 minuto", "tra 30 minuti", "tra 1 ora"),
+        ("ar", "خلال دقيقة واحدة", "خلال 30 دقيقة", "خلال ساعة واحدة"),
+        ("zh-Hans", "1分钟后", "30分钟后", "1小时后"),
+        ("mr", "१ मिनिटामध्ये", "३० मिनिटांमध्ये", "१ तासामध्ये"),
+    ],
+)
+def test_a_time_from_now_as_natives_say_it(tag: str, minute: str, half_an_hour: str, hour: str) -> None:
+    assert [soon_words(timedelta(minutes=minutes), tag) for minutes in (1, 30, 60)] == [minute, half_an_hour, hour]
 
 
 @pytest.mark.parametrize(

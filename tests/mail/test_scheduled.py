@@ -9,8 +9,10 @@ from email.policy import default
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.schedule import plan_scheduled
 from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.domain.triggers import anchor, read_trigger
@@ -18,7 +20,7 @@ from eventsapp.domain.vocabulary import Evidence, LetterKind, PlaceState, Purpos
 from eventsapp.mail.composing import compose
 from eventsapp.mail.headers import POLICY
 from eventsapp.mail.letters import Letter
-from eventsapp.models import Attendance, Message, Registration
+from eventsapp.models import Attendance, Message, Place, Registration
 from eventsapp.queries.entries import personal_token
 from eventsapp.queries.letters import letter_of
 from tests.factory import IN_ENGLISH, IN_SPANISH, Make
@@ -186,6 +188,11 @@ class TestWhatIsAhead:
     def test_it_is_said_as_the_language_says_it(self, tag: str, said: str, desk: Callable[..., Desk]) -> None:
         assert text_of(desk(language_tag=tag).mail(REMINDER, HOUR)).startswith(said)
 
+    def test_a_day_begins_a_heading(self, desk: Callable[..., Desk]) -> None:
+        mail = desk(language_tag="es").mail(REMINDER, 72 * HOUR)
+        assert mail["Subject"] == "Lunes, 29 de junio de 2026, 1:00: Foro público"
+        assert text_of(mail).split("\n")[0] == "Lunes, 29 de junio de 2026, 1:00"
+
 
 class TestWhatTheyBring:
     def test_a_reminder_brings_the_way_in_and_no_calendar_object(self, desk: Callable[..., Desk]) -> None:
@@ -225,6 +232,28 @@ class TestWhatTheyBring:
         one = desk()
         one.join()
         assert one.mail(FOLLOW_UP, -DAY)["Subject"] == "Thank you for coming: Public forum"
+
+
+def test_what_is_planned_is_what_is_read(desk: Callable[..., Desk]) -> None:
+    """From the schedule to the letters, and none of them where what they count from is another instant by then."""
+    follow_up = {"trigger": "1 day after end at 10:00", "for": "all", "wait_for_recording": False}
+    reminders = ["24 hours before start", "10 minutes before start"]
+    one = desk(event={"follow_ups": [follow_up], "reminders": reminders}, tzid="America/Los_Angeles")
+    at = {24 * HOUR: "Tomorrow, Sunday, 5:00 pm", 10 * MINUTE: "In 10 minutes, at 5:00 pm", -2 * DAY: "After the event"}
+    for before_start, said in at.items():
+        with transaction() as session:
+            session.execute(update(Place).values(plan_at=one.starts_at - before_start))
+            plan_scheduled(session, now=one.starts_at - before_start, settings=one.settings)
+        message = one.session.scalars(select(Message).order_by(Message.id.desc())).first()
+        assert message is not None
+        letter = one.letter(message, before_start)
+        assert letter is not None
+        assert text_of(read(compose(letter))).split("\n")[0] == said
+        one.registration.places[0].occurrence.starts_at += MINUTE
+        one.registration.places[0].occurrence.ends_at += MINUTE
+        assert one.letter(message, before_start) is None
+        one.session.rollback()
+    assert len(one.session.scalars(select(Message)).all()) == len(at)
 
 
 class TestWhenTheyDoNotLeave:

@@ -17,6 +17,7 @@ from tests.web.html import read, values
 
 REMINDERS, FOLLOW_UPS = Purpose.REMINDERS, Purpose.FOLLOW_UPS
 KINDS = {REMINDERS: "reminders", FOLLOW_UPS: "follow-ups"}
+FOLLOW_UP = {"trigger": "1 day after end at 10:00", "for": "all", "wait_for_recording": False}
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 BOTH = pytest.mark.parametrize("purpose", [REMINDERS, FOLLOW_UPS], ids=["reminders", "follow-ups"])
 
@@ -62,7 +63,7 @@ def wanted(session, settings):
 
 @pytest.fixture
 def person(make):
-    return make.registration(make.event(follow_ups=[{"trigger": "1 day after end at 10:00", "for": "all"}]))
+    return make.registration(make.event(follow_ups=[FOLLOW_UP]))
 
 
 class TestOneClick:
