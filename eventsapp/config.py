@@ -88,7 +88,7 @@ class Settings:
         Makes the instance folder and its two keys at first start. Raises BadSetting.
         """
         environ = os.environ if environ is None else environ
-        instance = _instance_path(environ)
+        instance = instance_path(environ)
         given = _from_toml(instance / "eventsapp.toml")
         for known in (known for known in fields(cls) if known.name != "instance_path"):
             text = environ.get(PREFIX + known.name.upper())
@@ -107,7 +107,8 @@ class Settings:
         return cls(instance_path=instance, **values)
 
 
-def _instance_path(environ: Mapping[str, str]) -> Path:
+def instance_path(environ: Mapping[str, str]) -> Path:
+    """The instance folder that the environment names, made if need be; nothing in it is. Raises BadSetting."""
     named = environ.get(PREFIX + "INSTANCE_PATH", "").strip()
     checkout = PACKAGE.parent / "instance"
     path = Path(named) if named else checkout if (PACKAGE.parent / "pyproject.toml").exists() else Path("instance")

@@ -11,13 +11,19 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eventsapp.cli import addresses, bounce, database, messages, records, registrations, running
+from eventsapp.cli import addresses, backup, bounce, database, messages, records, registrations, running, team
 from eventsapp.cli.application import CommandFailed
 from eventsapp.cli.arguments import Commands
 
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
+HOUSEKEEPERS = (
+    "eventsapp.backup",
+    "eventsapp.instance",
+    "eventsapp.migration",
+    "eventsapp.serving",
+)  # whose errors are sentences
 FAILED = 2
 INTERRUPTED = 130  # what shells report for Ctrl-C and for a closed pipe
 CLOSED_PIPE = 141
@@ -54,7 +60,7 @@ def sentence(error: Exception) -> str:
     from eventsapp.reading.mistakes import RecordRefused
 
     said = (BadSetting, DomainError, RecordRefused, CommandFailed)
-    if isinstance(error, said) or type(error).__module__.startswith(("eventsapp.migration", "eventsapp.serving")):
+    if isinstance(error, said) or type(error).__module__.startswith(HOUSEKEEPERS):
         return str(error)
     if isinstance(error, DBAPIError):
         return _database_sentence(error)
@@ -89,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--debug", action="store_true", help="show where an error arose")
     whole.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = Commands(whole, everywhere)
-    for room in (running, database, records, registrations, messages, addresses, bounce):
+    for room in (running, database, records, registrations, team, messages, addresses, bounce, backup):
         room.add_to(commands)
     return whole
 

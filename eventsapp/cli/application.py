@@ -22,9 +22,10 @@ def application() -> Iterator[tuple[Settings, "Session"]]:
     """The settings and a database session, with the application's context around the block. For reading."""
     from eventsapp.app import create_app
     from eventsapp.db import db
+    from eventsapp.instance import at_work
 
     settings = Settings.from_environment()
-    with create_app(settings).app_context():
+    with at_work(settings.instance_path), create_app(settings).app_context():
         try:
             yield settings, db.session()
         finally:
@@ -39,6 +40,20 @@ def writing() -> Iterator[tuple[Settings, "Session"]]:
 
     with application() as (settings, _), transaction() as session:
         yield settings, session
+
+
+class _Undone(Exception):
+    pass
+
+
+@contextlib.contextmanager
+def rehearsal() -> Iterator["Session"]:
+    """Within ``application``: a transaction of which nothing is kept."""
+    from eventsapp.db import transaction
+
+    with contextlib.suppress(_Undone), transaction() as session:
+        yield session
+        raise _Undone
 
 
 def now() -> datetime:
