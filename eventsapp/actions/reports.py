@@ -19,7 +19,7 @@ from eventsapp.domain.errors import Invalid
 from eventsapp.domain.text import clean_line
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Suppression
 from eventsapp.ical.reply import Reply
-from eventsapp.mail.reports import Cause, Report, ReportKind, cause_of, read_report
+from eventsapp.mail.reports import Cause, Report, ReportKind, cause_of, read_report, without_addresses
 from eventsapp.models import Event, Message, Occurrence, Place, Registration
 
 _OUT = (MessageState.SENT, MessageState.SENDING)
@@ -61,14 +61,12 @@ def take_in(session: Session, raw: bytes, *, now: datetime, settings: Settings) 
     return _came_back(session, message, report, words, now=now, settings=settings)
 
 
-def note_refusal(
-    session: Session, message: Message, *, code: int | None, words: str, now: datetime, settings: Settings
-) -> None:
+def note_refusal(session: Session, message: Message, *, words: str, now: datetime, settings: Settings) -> None:
     """The mail server itself refused the letter's recipient for good: where nobody reads that address, keep that."""
     found = re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", words)
     status = found[0] if found else ""
     if cause_of(status, words) is Cause.HARD:
-        said = _words("", f"{code or ''} {words}", message)
+        said = _words(status, without_addresses(words), message)
         _suppress(session, message, Suppression.BOUNCED, said, now=now, settings=settings)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import outage, outbox
+from eventsapp.actions.reports import note_refusal
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
 from eventsapp.domain.vocabulary import LetterKind, Priority
@@ -343,6 +344,7 @@ class Deliver:
             case Verdict.ACCEPTED:
                 outbox.record_sent(session, id_, worker=me, now=now, code=code)
             case Verdict.REFUSED:
+                self._note_refusal(session, id_, outcome)
                 outbox.record_failed(session, id_, worker=me, code=code, error=words)
             case Verdict.UNCERTAIN:
                 outbox.record_uncertain(session, id_, worker=me, now=now, error=words)
@@ -350,6 +352,11 @@ class Deliver:
                 outbox.record_waiting(session, id_, worker=me, until=until, code=code, error=words)
             case _:
                 outbox.record_retry(session, id_, worker=me, now=now, code=code, error=words)
+
+    def _note_refusal(self, session: Session, message_id: int, outcome: Outcome) -> None:
+        message = session.get(Message, message_id)
+        if message is not None and outcome.code is not None:
+            note_refusal(session, message, words=outcome.words, now=self._clock(), settings=self._settings)
 
     def _wait_after(self, session: Session, result: Result, outcome: Outcome) -> datetime:
         """What an outcome means for all letters; returns until when this one waits because of it."""

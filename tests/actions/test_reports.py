@@ -196,11 +196,11 @@ def test_a_server_that_refuses_the_recipient_at_once(desk):
     with transaction() as session:
         message = session.get(Message, desk.message.id)
         for words in ("5.2.2 mailbox full", "5.7.1 denied", "5.0.0 no"):
-            note_refusal(session, message, code=550, words=words, now=desk.now, settings=desk.settings)
+            note_refusal(session, message, words=words, now=desk.now, settings=desk.settings)
         assert desk.suppressions() == set()
-        note_refusal(session, message, code=550, words="5.1.1 zoe unknown", now=desk.now, settings=desk.settings)
+        note_refusal(session, message, words="5.1.1 zoe unknown <zoe@x.example>", now=desk.now, settings=desk.settings)
     assert desk.suppressions() == {Suppression.BOUNCED}
-    assert [one.words for one in desk.session.scalars(select(SuppressedAddress))] == ["550 5.1.1 … unknown"]
+    assert [one.words for one in desk.session.scalars(select(SuppressedAddress))] == ["5.1.1 … unknown …"]
 
 
 # Answers of calendars
