@@ -31,7 +31,7 @@ run: $(VENV)/installed $(CATALOGS:.po=.mo)
 	@EVENTSAPP_MAILBOX=1 exec $(PY) -m eventsapp.cli serve --prepare --bind '$(HOST):$(PORT)'
 
 test: $(VENV)/installed-dev $(CATALOGS:.po=.mo) node
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/installed-dev $(CATALOGS:.po=.mo)
 	$(PY) -m ruff check .

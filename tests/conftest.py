@@ -172,26 +172,31 @@ class Visitor(FlaskClient):
 
 
 @pytest.fixture
-def app(settings: Settings, database: str) -> Iterator[Flask]:
+def app(settings: Settings, database: str, _applications: dict[Settings, Flask]) -> Iterator[Flask]:
     """The application over an empty database, its context pushed."""
-    app = _application(replace(settings, database_url=database))
+    app = _application(replace(settings, database_url=database), _applications)
     with app.app_context():
         _empty()
         yield app
-        db.session.remove()
-        db.engine.dispose()
+        db.session.remove()  # and its connections wait for the next test: new ones cost as much as half a test
 
 
-_APPLICATIONS: dict[Settings, Flask] = {}
+@pytest.fixture(scope="session")
+def _applications() -> Iterator[dict[Settings, Flask]]:
+    made: dict[Settings, Flask] = {}
+    yield made
+    for app in made.values():
+        with app.app_context():
+            db.engine.dispose()
 
 
-def _application(settings: Settings) -> Flask:
+def _application(settings: Settings, made: dict[Settings, Flask]) -> Flask:
     """One for all tests whose settings differ in the instance folder alone: making one costs more than most tests."""
     alike = replace(settings, instance_path=Path())
-    if alike not in _APPLICATIONS:
-        _APPLICATIONS[alike] = create_app(settings)
-        _APPLICATIONS[alike].test_client_class = Visitor
-    app = _APPLICATIONS[alike]
+    if alike not in made:
+        made[alike] = create_app(settings)
+        made[alike].test_client_class = Visitor
+    app = made[alike]
     app.extensions["settings"] = settings
     app.testing = True
     app.extensions["rates"] = Rates(settings.redis_url)

@@ -125,6 +125,15 @@
         .map(word);
     },
 
+    async settled() {
+      // Until the words in the reader's own zone stand there, where the script asks for them.
+      const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+      const asks = document.querySelector("[data-zone]") && !new URLSearchParams(location.search).has("tz");
+      const came = () => performance.getEntriesByType("resource").some(({ name }) => name.includes("part=times"));
+      for (let tries = 0; asks && !came() && tries < 300; tries += 1) await pause(10);
+      await pause(50); // it has come, and takes a moment to be put into the page
+    },
+
     begin() {
       // Put the keyboard before everything, wherever the focus was.
       const mark = document.createElement("span");

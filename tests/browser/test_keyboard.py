@@ -15,7 +15,7 @@ def test_tab_halts_where_one_reads(name: str, reader: Page, paths: dict[str, str
     reader.set_viewport_size({"width": 768, "height": 600})
     SCENES[name].open(reader, "en", paths)
     reader.evaluate(MEASURES)
-    reader.wait_for_load_state("networkidle")
+    reader.evaluate("measures.settled()")
     stops = reader.evaluate("measures.stops()")
     reader.evaluate("measures.begin()")
     halts = []
