@@ -1,7 +1,7 @@
 """What is offered, its words in each language, its questions and the organizer's own letter texts."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +11,9 @@ from eventsapp.domain.vocabulary import Approval, Choose, EventStatus, LetterKin
 from eventsapp.models.base import Base, Json, WallTime, one_of
 from eventsapp.models.occurrence import Occurrence
 from eventsapp.models.organization import Organization
+
+if TYPE_CHECKING:
+    from eventsapp.models.staff import Staff
 
 
 class Event(Base):
@@ -67,6 +70,9 @@ class Event(Base):
     )
     letter_texts: Mapped[list["LetterText"]] = relationship(
         back_populates="event", cascade="all, delete-orphan", order_by="LetterText.id"
+    )
+    team: Mapped[list["Staff"]] = relationship(
+        back_populates="event", cascade="all, delete-orphan", order_by="Staff.position, Staff.id"
     )
 
     @property

@@ -37,14 +37,17 @@ class Staff(Base):
     digested_at: Mapped[datetime | None]  # up to when the last one told
     created_at: Mapped[datetime]
 
-    event: Mapped[Event] = relationship()
+    event: Mapped[Event] = relationship(back_populates="team")
     assignments: Mapped[list["Assignment"]] = relationship(
         back_populates="staff", cascade="all, delete-orphan", order_by="Assignment.id"
     )
 
 
 class Assignment(Base):
-    """A host or interpreter at one occurrence; ``revision``, ``told_…`` and ``plan_at`` as for a ``Place``."""
+    """A host or interpreter at one occurrence.
+
+    ``revision`` only rises: with the room, which their calendar shows, and when they are relieved or come back.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -57,10 +60,11 @@ class Assignment(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id", ondelete="CASCADE"))
     revision: Mapped[int] = mapped_column(default=0)
-    ended_at: Mapped[datetime | None]  # relieved of it; the row stays until their calendar was told
-    told_sequence: Mapped[int | None]
+    ended_at: Mapped[datetime | None]  # relieved of it; the row stays while a calendar may hold the date
+    told_sequence: Mapped[int | None]  # the two numbers in the last letter; None: nothing of it is in their calendar
+    told_revision: Mapped[int | None]
     told_at: Mapped[datetime | None]
-    plan_at: Mapped[datetime | None]
+    plan_at: Mapped[datetime | None]  # when to write about what was not told: somebody said "tell them"
     changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
 

@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("ended_at", INSTANT, nullable=True),
         sa.Column("told_sequence", sa.Integer(), nullable=True),
+        sa.Column("told_revision", sa.Integer(), nullable=True),
         sa.Column("told_at", INSTANT, nullable=True),
         sa.Column("plan_at", INSTANT, nullable=True),
         sa.Column("changed_at", INSTANT, nullable=False),
