@@ -1,0 +1,138 @@
+"""Letters to those who work at an event: a date they host or interpret, and an organizer's digest.
+
+Hosts and interpreters are shown the room itself; nobody here is shown who registered.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from eventsapp.config import Settings
+from eventsapp.domain.entry import CalendarEntry
+from eventsapp.domain.vocabulary import DigestEvery, LetterKind, PlaceState, StaffRole
+from eventsapp.mail.inert import inert
+from eventsapp.mail.letters import Invitation, Letter, Passage, Slot, Was
+from eventsapp.models import Assignment, Event, Message, Occurrence, Revision, Staff
+from eventsapp.queries.digests import digest_of
+from eventsapp.queries.entries import is_online, staff_entry, text_for, variant
+from eventsapp.queries.letters.changed import is_called_off, was_of
+from eventsapp.queries.letters.frame import frame_of
+
+
+class Turn(StrEnum):
+    """What a host or interpreter has to hear of one date."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    ENDED = "ended"
+    CALLED_OFF = "called_off"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """``was`` is there for CHANGED alone; where nothing in it differs, it is the room that is another."""
+
+    turn: Turn
+    was: Was | None = None
+
+
+def news_of(assignment: Assignment, before: Revision | None, told_revision: int | None) -> News | None:
+    """What differs between now and what was told: ``before``, at that revision; None: nothing does.
+
+    ``before`` None: nothing of this date is in their calendar.
+    """
+    occurrence = assignment.occurrence
+    if assignment.ended_at is not None or is_called_off(occurrence):
+        known = before is not None and not before.cancelled
+        turn = Turn.CALLED_OFF if assignment.ended_at is None else Turn.ENDED
+        return News(turn) if known else None
+    if before is None:
+        return News(Turn.NEW)
+    was = was_of(before, occurrence, assignment.staff.language_tag)
+    if was is None and told_revision == assignment.revision:
+        return None
+    return News(Turn.CHANGED, was or Was())
+
+
+def staff_letter(session: Session, message: Message, *, now: datetime, settings: Settings) -> Letter | None:
+    """What a queued letter to staff says ``now``; None where there is nothing (more) to say."""
+    staff = session.scalars(
+        select(Staff)
+        .where(Staff.id == message.staff_id)
+        .options(
+            joinedload(Staff.event).joinedload(Event.organization),
+            joinedload(Staff.event).selectinload(Event.variants),
+            selectinload(Staff.assignments).joinedload(Assignment.occurrence).joinedload(Occurrence.conference),
+        )
+    ).one()
+    if message.recipient is None or message.address_key != staff.address_key:
+        return None
+    frame = replace(frame_of(message, staff, settings), name=staff.name, role=staff.role, what_to_bring=Passage("", ""))
+    if message.kind is LetterKind.DIGEST:
+        return _digest(session, frame, message, staff, settings)
+    return _assigned(session, frame, message, staff, now=now, settings=settings)
+
+
+def _assigned(
+    session: Session, frame: Letter, message: Message, staff: Staff, *, now: datetime, settings: Settings
+) -> Letter | None:
+    wanted = message.context["assignment"]
+    assignment = next((one for one in staff.assignments if one.id == wanted), None)
+    if assignment is None or assignment.occurrence.ends_at <= now:
+        return None
+    before, told_revision = _told(session, message, assignment)
+    news = news_of(assignment, before, told_revision)
+    if news is None:
+        return None
+    entry = staff_entry(assignment, settings=settings)
+    if entry.attendee is not None:
+        entry = replace(entry, attendee=replace(entry.attendee, name=inert(entry.attendee.name)))
+    goes_on = news.turn in (Turn.NEW, Turn.CHANGED)
+    return replace(
+        frame,
+        about=(_slot(assignment, news, entry if goes_on else None),),
+        room=entry.room,
+        invitation=Invitation("REQUEST" if goes_on else "CANCEL", entry),
+    )
+
+
+def _told(session: Session, message: Message, assignment: Assignment) -> tuple[Revision | None, int | None]:
+    """What this letter's reader was told before it."""
+    if message.context["from"] is None:
+        return None, None
+    sequence, revision = message.context["from"]
+    before = session.scalar(
+        select(Revision).where(Revision.occurrence_id == assignment.occurrence_id, Revision.sequence == sequence)
+    )
+    return before, revision
+
+
+def _slot(assignment: Assignment, news: News, entry: CalendarEntry | None) -> Slot:
+    occurrence = assignment.occurrence
+    read_tag = variant(occurrence.event, assignment.staff.language_tag).language_tag
+    return Slot(
+        key=occurrence.key,
+        state=PlaceState.CANCELLED if entry is None else PlaceState.CONFIRMED,
+        starts_at=occurrence.starts_at,
+        ends_at=occurrence.ends_at,
+        tzid=occurrence.tzid,
+        location=Passage(*text_for(read_tag, occurrence.location, occurrence.event)),
+        online=is_online(occurrence),
+        held_tag=occurrence.language_tag or "",
+        join_opens_seconds=occurrence.join_opens_seconds,
+        called_off=news.turn is Turn.CALLED_OFF,
+        entry=entry,
+        was=news.was,
+    )
+
+
+def _digest(session: Session, frame: Letter, message: Message, staff: Staff, settings: Settings) -> Letter | None:
+    """Of the time that it was written for: what happened since then is the next one's."""
+    if staff.role is not StaffRole.ORGANIZER or staff.digest is DigestEvery.NEVER:
+        return None
+    since, until = (datetime.fromisoformat(message.context[name]) for name in ("since", "until"))
+    digest = digest_of(session, staff.event, since=since, until=until, settings=settings)
+    return None if digest is None else replace(frame, digest=digest)
