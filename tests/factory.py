@@ -17,9 +17,11 @@ from eventsapp.domain.vocabulary import (
     PlaceState,
     QuestionType,
     RegistrationNeed,
+    StaffRole,
 )
 from eventsapp.models import (
     Answer,
+    Assignment,
     ChosenOption,
     Conference,
     Event,
@@ -30,6 +32,7 @@ from eventsapp.models import (
     Place,
     Question,
     Registration,
+    Staff,
 )
 
 IN_ENGLISH: Mapping[str, Any] = {
@@ -200,6 +203,44 @@ class Make:
                 for option_id in chosen_options(value)
             )
         return registration
+
+    def staff(
+        self,
+        event: Event,
+        role: StaffRole = StaffRole.HOST,
+        *,
+        email: str = "",
+        keys: Sequence[str] | None = None,
+        language_tag: str = "en",
+        tzid: str = "Europe/London",
+        **values: Any,
+    ) -> Staff:
+        """Rows only. A host or interpreter works at the occurrences of ``keys``, or at all, and knows of none yet."""
+        email = email or f"{role}@example.org"
+        dates = [one for one in event.occurrences if keys is None or one.key in keys]
+        values = {
+            "public_id": f"staff{email.partition('@')[0]}",
+            "name": "Ann Lee",
+            "digested_at": self.now,
+            "created_at": self.now,
+        } | values
+        with transaction() as session:
+            staff = Staff(
+                event_id=event.id,
+                role=role,
+                email=email,
+                address_key=email.casefold(),
+                language_tag=language_tag,
+                tzid=tzid,
+                **values,
+            )
+            if role is not StaffRole.ORGANIZER:
+                staff.assignments = [
+                    Assignment(occurrence_id=one.id, revision=0, changed_at=self.now, created_at=self.now)
+                    for one in dates
+                ]
+            session.add(staff)
+        return staff
 
     def _organization(self) -> Organization:
         return db.session.query(Organization).order_by(Organization.id).first() or self.organization()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from eventsapp.domain.questions import chosen_options
 from eventsapp.domain.vocabulary import QuestionType
-from eventsapp.models import Answer, Event, Place, Question
+from eventsapp.models import Answer, Assignment, Event, Occurrence, Place, Question
 from eventsapp.reading.mistakes import Mistake, Path, key_of
 from eventsapp.reading.values import EventRecord, QuestionRecord
 
@@ -25,6 +25,12 @@ def conflicts(session: Session, event: Event, record: EventRecord) -> list[Mista
         if occurrence.key not in kept and (count := _count(session, Place, Place.occurrence_id == occurrence.id)):
             message = (
                 f"{occurrence.key} is left out, but {_people(count)} a place in it; keep it with status: cancelled."
+            )
+            found.append(mistake(("occurrences",), message))
+        elif occurrence.key not in kept and (count := _working(session, occurrence)):
+            message = (
+                f"{occurrence.key} is left out, but it is in the calendar of {count} of the team;"
+                " keep it with status: cancelled."
             )
             found.append(mistake(("occurrences",), message))
     places = {question.id: at for at, question in enumerate(record.questions)}
@@ -75,6 +81,12 @@ def kept_choices(session: Session, event: Event, record: EventRecord) -> list[st
 
 def _count(session: Session, row: type[Place] | type[Answer], condition: Any) -> int:
     return session.scalar(select(func.count()).select_from(row).where(condition)) or 0
+
+
+def _working(session: Session, occurrence: Occurrence) -> int:
+    """How many hosts and interpreters were told that they work there."""
+    told = (Assignment.occurrence_id == occurrence.id, Assignment.told_sequence.is_not(None))
+    return session.scalar(select(func.count()).select_from(Assignment).where(*told)) or 0
 
 
 def _people(count: int) -> str:
