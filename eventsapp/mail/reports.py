@@ -118,10 +118,7 @@ def cause_of(status: str, words: str) -> Cause:
 
 def _read(mail: Message, settings: Settings) -> Report:
     parts = _parts(mail)
-    if (report := _complaint(parts) or _delivery_status(parts)) is None:
-        if _text(mail, "Auto-Submitted").lower().startswith("auto-replied"):
-            return _OTHER
-        report = _calendar_reply(parts) or _by_custom(mail)
+    report = _complaint(parts) or _delivery_status(parts) or _calendar_reply(parts) or _by_custom(mail)
     if report.kind in (ReportKind.OTHER, ReportKind.REPLY):
         return report
     returned = _returned(parts)
@@ -226,7 +223,9 @@ def _complaint(parts: list[Message]) -> Report | None:
 
 
 def _calendar_reply(parts: list[Message]) -> Report | None:
-    """One answer, however often the mail carries it."""
+    """One answer, however often the mail carries it. A program that answers by itself speaks for nobody (RFC 3834)."""
+    if _text(parts[0], "Auto-Submitted").lower().startswith("auto-replied"):
+        return None
     for part in parts:
         if part.get_content_type() in ("text/calendar", "application/ics"):
             reply = read_reply(_content(part))

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from eventsapp.actions import letters, outbox, places
 from eventsapp.actions.reports import Taken, note_refusal, take_in
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Suppression
+from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, StaffRole, Suppression
 from eventsapp.mail.verp import envelope_sender
-from eventsapp.models import Message, SuppressedAddress
+from eventsapp.models import Message, Staff, SuppressedAddress
 from eventsapp.queries.suppressed import suppression_of
 from tests.mail.returned import answer, complaint, delivery_status
 
@@ -201,6 +201,28 @@ def test_a_server_that_refuses_the_recipient_at_once(desk):
         note_refusal(session, message, words="5.1.1 zoe unknown <zoe@x.example>", now=desk.now, settings=desk.settings)
     assert desk.suppressions() == {Suppression.BOUNCED}
     assert [one.words for one in desk.session.scalars(select(SuppressedAddress))] == ["5.1.1 … unknown …"]
+
+
+def test_a_letter_to_somebody_of_the_team_came_back(desk):
+    with transaction() as session:
+        staff = Staff(
+            event_id=desk.event.id,
+            public_id="s" * 16,
+            role=StaffRole.HOST,
+            email="host@example.org",
+            address_key="host@example.org",
+            language_tag="en",
+            tzid="Europe/London",
+            created_at=desk.now,
+        )
+        session.add(staff)
+        session.flush()
+        message = session.get(Message, desk.message.id)
+        message.registration_id, message.staff_id = None, staff.id
+        message.recipient = message.address_key = "host@example.org"
+        address = envelope_sender(message.public_id, desk.verp)
+    assert desk.take(delivery_status(to=address, recipient="host@example.org"), desk.verp) is Taken.BOUNCED
+    assert desk.suppressions("host@example.org") == {Suppression.BOUNCED}
 
 
 # Answers of calendars

@@ -142,7 +142,7 @@ Return-path: <>
 To: events@example.org
 From: Mail Delivery System <Mailer-Daemon@mx.example.com>
 X-Failed-Recipients: zoe@example.com
-Auto-Submitted: auto-generated
+Auto-Submitted: auto-replied
 Subject: Mail delivery failed: returning message to sender
 
 This message was created automatically by mail delivery software.
@@ -204,11 +204,23 @@ def test_a_calendars_answer(settings):
         answer("forum@example.org", Auto_Submitted="auto-replied (vacation)"),
         answer("u").replace(b"text/calendar", b"text/plain"),
         b"To: events@example.org\nAuto-Submitted: auto-replied\nSubject: Out of office\n\nI am away until Monday.\n",
+        b"To: events@example.org\nReturn-Path: <>\nAuto-Submitted: auto-replied\n\nZoe is away. 550 5.1.1 user unknown!\n",
         b"To: events@example.org\nSubject: Re: Public forum\n\nCan I bring a friend? 550 people like me?\n",
         b"",
         b"\x00\xff" * 500,
     ],
-    ids=["request", "cancel", "no address", "vacation", "no calendar", "away", "a person", "empty", "noise"],
+    ids=[
+        "request",
+        "cancel",
+        "no address",
+        "vacation",
+        "no calendar",
+        "away",
+        "away, in odd words",
+        "a person",
+        "empty",
+        "noise",
+    ],
 )
 def test_what_is_none_of_our_business(settings, raw):
     assert read_report(raw, settings=settings) == Report(ReportKind.OTHER)
