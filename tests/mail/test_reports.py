@@ -204,7 +204,7 @@ def test_a_calendars_answer(settings):
         answer("forum@example.org", Auto_Submitted="auto-replied (vacation)"),
         answer("u").replace(b"text/calendar", b"text/plain"),
         b"To: events@example.org\nAuto-Submitted: auto-replied\nSubject: Out of office\n\nI am away until Monday.\n",
-        b"To: events@example.org\nReturn-Path: <>\nAuto-Submitted: auto-replied\n\nZoe is away. 550 5.1.1 user unknown!\n",
+        b"To: events@example.org\nReturn-Path: <>\nAuto-Submitted: auto-replied\n\nAway. 550 5.1.1 user unknown!\n",
         b"To: events@example.org\nSubject: Re: Public forum\n\nCan I bring a friend? 550 people like me?\n",
         b"",
         b"\x00\xff" * 500,
