@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import tarfile
 import threading
@@ -24,7 +23,6 @@ from eventsapp.domain.links import token
 from eventsapp.domain.vocabulary import Purpose
 from eventsapp.instance import alone, at_work
 from tests.factory import Make
-from tests.processes import running, wait_for
 
 AHEAD = {"key": "later", "dtstart_local": datetime(2040, 6, 13, 16, 0)}  # noqa: DTZ001  a wall time beside its tzid
 PICTURE = f"{'a' * 32}.png"
@@ -222,15 +220,6 @@ def test_nobody_is_robbed_of_a_database_at_work(home, kept, run):
             status, said, wrong = run(home, *command, EVENTSAPP_BIND="127.0.0.1:8406")
             assert (status, said) == (2, "")
             assert wrong == f"A restore is under way in {home}. Wait for its end, then try again.\n"
-
-
-def test_a_running_server_is_noticed_until_it_ends(home, kept, run):
-    settings = Settings.from_environment({"EVENTSAPP_INSTANCE_PATH": str(home)})
-    with running(settings, ("serve", "--no-worker", "--workers", "1")) as [server]:
-        assert run(home, "restore", kept, "--replace")[0] == 2
-        assert server.ask("/events/forum")[0] == 200
-        assert server.end(signal.SIGKILL) == -signal.SIGKILL  # without a chance to clean up
-        wait_for(lambda: run(home, "restore", kept, "--replace")[0] == 0)  # its workers notice within a second or two
 
 
 def test_a_key_of_the_environment_that_would_shut_all_links_is_noticed(kept, run, tmp_path):
