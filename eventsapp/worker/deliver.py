@@ -104,6 +104,7 @@ class Deliver:
         self._results: list[Result] = []
         self._suspects: set[int] = set()  # turned away, and nothing got through since
         self._trying: int | None = None  # the one letter that is tried during an outage
+        self._full: list[str] = []  # mail domains that get no more this second
         self._troubled = False  # whether an outage stands, as far as we know
         self._used_at = time.monotonic()
 
@@ -115,7 +116,7 @@ class Deliver:
             self._record()
             rest = self._fill()
             if not (self._busy or self._results or self._urgent or self._others):
-                if not self._pace.full():
+                if not self._full:
                     self._close_idle()
                     return max(rest, poll)
                 stop.wait(BREATH)
@@ -184,7 +185,7 @@ class Deliver:
             if waits <= 0 and not self._busy:
                 self._try_one()
             return min(max(waits, 0.0), LOOK_AT_OUTAGE)
-        width = self._pace.width
+        width, self._full = self._pace.width, self._pace.full()
         self._end_beyond(width)
         self._claim(width)
         self._hand_out(self._urgent, width)
@@ -241,7 +242,7 @@ class Deliver:
                     limit=limit,
                     now=now,
                     priorities=priorities,
-                    without=self._pace.full(),
+                    without=self._full,
                 )
                 line.extend(Claimed(id_, now) for id_ in ids)
 

@@ -48,11 +48,14 @@ class Pace:
         return self._width
 
     def trouble(self) -> float:
-        """The server is busy or away: half the connections, or the last one rests. Returns the seconds to rest."""
+        """The server is busy or away for one connection: one fewer from now on, and the last one rests.
+
+        Returns the seconds to rest.
+        """
         now = self._monotonic()
         self._changed_at = now
         if self._width > 1:
-            self._width //= 2
+            self._width -= 1
         elif self._resume_at <= now:
             self._resume_at = now + PAUSES[min(self._troubles, len(PAUSES) - 1)]
             self._troubles += 1
