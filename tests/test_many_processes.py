@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url, select, text
 
-from eventsapp.db import db, transaction
+from eventsapp.db import db
 from eventsapp.domain.vocabulary import MessageState, PlaceState
 from eventsapp.instance import InUse, alone
 from eventsapp.models import Message, Place
