@@ -177,7 +177,10 @@ class Priority(IntEnum):
 
 
 class Suppression(StrEnum):
-    """Why an organization does not write to an address: all letters for BOUNCED, scheduled ones for the others."""
+    """Why an organization does not write to an address (``queries.suppressed.holds_back``).
+
+    BOUNCED: only what somebody asked for just now; COMPLAINED: no scheduled letters; UNSUBSCRIBED: no follow-ups.
+    """
 
     BOUNCED = "bounced"
     COMPLAINED = "complained"
