@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ SOON = timedelta(hours=2)  # before the start: these reminders leave before the 
 SOON_FIRST, REMINDERS_NEXT, FOLLOW_UPS_LAST = 3, 4, 5  # Message.priority
 
 _INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-_PLACE, _MESSAGE = cast("Table", Place.__table__), cast("Table", Message.__table__)
+_MESSAGE = cast("Table", Message.__table__)
 
 
 def plan_scheduled(session: Session, *, now: datetime, settings: Settings, limit: int = 500) -> int:
@@ -42,10 +42,7 @@ def plan_scheduled(session: Session, *, now: datetime, settings: Settings, limit
         ripe += [one for at, one in leaving if at == now]
         next_looks.append(min((at for at, _one in leaving if at is not None and at > now), default=None))
     _write(session, wanted(session, ripe, settings), now=now, settings=settings)
-    session.connection().execute(
-        update(_PLACE).where(_PLACE.c.id == bindparam("place")).values(plan_at=bindparam("next_look")),
-        [{"place": place.id, "next_look": at} for place, at in zip(places, next_looks, strict=True)],
-    )
+    _note_next_looks(session, zip((place.id for place in places), next_looks, strict=True))
     return len(places)
 
 
@@ -93,6 +90,16 @@ def _places_to_plan(session: Session, *, now: datetime, limit: int) -> Sequence[
         .limit(limit)
         .with_for_update(skip_locked=True, of=Place)
     ).all()
+
+
+def _note_next_looks(session: Session, looks: Iterable[tuple[int, datetime | None]]) -> None:
+    """A statement for each instant, and there are few: those who go to the same date are due together."""
+    by_instant: dict[datetime | None, list[int]] = {}
+    for place_id, at in looks:
+        by_instant.setdefault(at, []).append(place_id)
+    for at, place_ids in by_instant.items():
+        noted = update(Place).where(Place.id.in_(place_ids)).values(plan_at=at)
+        session.execute(noted.execution_options(synchronize_session=False))
 
 
 def _write(session: Session, letters: Sequence[tuple[Due, LetterKind]], *, now: datetime, settings: Settings) -> None:

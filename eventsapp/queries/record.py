@@ -8,12 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from eventsapp.domain.entry import DialIn
-from eventsapp.models import Conference, Event, Occurrence, Organization, Question
+from eventsapp.domain.vocabulary import FollowUpFor, StaffRole
+from eventsapp.models import Conference, Event, Occurrence, Organization, Question, Staff
 from eventsapp.reading.values import (
     ConditionRecord,
     ConferenceRecord,
     EventRecord,
+    FollowUpRecord,
     LetterWords,
+    MemberRecord,
     Moment,
     OccurrenceRecord,
     OptionRecord,
@@ -51,7 +54,13 @@ def record_of(event: Event) -> EventRecord:
         waitlist=event.waitlist,
         verify_seconds=event.verify_seconds,
         questions=tuple(map(_question, event.questions)),
+        reminders=tuple(event.reminders),
+        follow_ups=tuple(
+            FollowUpRecord(said["trigger"], FollowUpFor(said["for"]), said["wait_for_recording"])
+            for said in event.follow_ups
+        ),
         letters=_letters(event),
+        team=_team(event),
         status=event.status,
         visibility=event.visibility,
     )
@@ -126,6 +135,30 @@ def _question(question: Question) -> QuestionRecord:
             for option in options
         ),
         only_if=tuple(ConditionRecord(condition["question"], tuple(condition["is"])) for condition in conditions),
+    )
+
+
+def _team(event: Event) -> tuple[MemberRecord, ...]:
+    """Without those who were left out, and whose rows stay for their calendars' sake alone."""
+    members = []
+    for staff in event.team:
+        held = {one.occurrence_id for one in staff.assignments if one.ended_at is None}
+        if staff.role is StaffRole.ORGANIZER or held:
+            members.append(_member(staff, event, held))
+    return tuple(members)
+
+
+def _member(staff: Staff, event: Event, held: set[int]) -> MemberRecord:
+    keys = tuple(occurrence.key for occurrence in event.occurrences if occurrence.id in held)
+    all_of_them = staff.role is StaffRole.ORGANIZER or len(keys) == len(event.occurrences)
+    return MemberRecord(
+        role=staff.role,
+        email=staff.email,
+        language=staff.language_tag,
+        tzid=staff.tzid,
+        name=staff.name,
+        occurrences=None if all_of_them else keys,
+        digest=staff.digest,
     )
 
 

@@ -11,13 +11,20 @@ from eventsapp.reading.fields import Bad, FromText, Told
 class ListOf(Told):
     """A list; each item keeps its position, beside wrong ones (None) too.
 
-    With ``single`` a value alone may stand without its dash.
+    With ``single`` a value alone may stand without its dash; with ``none`` that word for an empty list.
     """
 
     def __init__(
-        self, inner: fields.Field[Any], *, least: int = 0, most: int, single: bool = False, **kwargs: Any
+        self,
+        inner: fields.Field[Any],
+        *,
+        least: int = 0,
+        most: int,
+        single: bool = False,
+        none: bool = False,
+        **kwargs: Any,
     ) -> None:
-        self.inner, self.least, self.most, self.single = inner, least, most, single
+        self.inner, self.least, self.most, self.single, self.none = inner, least, most, single, none
         super().__init__(**kwargs)
 
     def _bind_to_schema(self, field_name: str, parent: Any) -> None:
@@ -25,6 +32,8 @@ class ListOf(Told):
         self.inner._bind_to_schema(field_name, self)  # noqa: SLF001  as marshmallow's own List does
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> list[Any]:
+        if self.none and isinstance(value, str) and value.strip().lower() == "none":
+            value = []
         if isinstance(value, (str, Mapping)) and self.single:
             value = [value]
         if not isinstance(value, list):

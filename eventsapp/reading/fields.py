@@ -21,7 +21,8 @@ from eventsapp.domain.errors import Invalid
 from eventsapp.domain.languages import canonical_tag, country_names
 from eventsapp.domain.text import clean_line, clean_text
 from eventsapp.domain.timezones import canonical_tzid
-from eventsapp.domain.vocabulary import NEUTRAL_LETTERS, LetterKind
+from eventsapp.domain.triggers import read_trigger
+from eventsapp.domain.vocabulary import NEUTRAL_LETTERS, STAFF_LETTERS, LetterKind
 from eventsapp.reading.mistakes import shown
 
 Json = dict[str, Any]
@@ -132,7 +133,7 @@ class LetterName(Word):
     """A kind of letter that an organizer can add words to."""
 
     def __init__(self, **kwargs: Any) -> None:
-        own = (kind for kind in LetterKind if kind not in NEUTRAL_LETTERS)
+        own = (kind for kind in LetterKind if kind not in NEUTRAL_LETTERS | STAFF_LETTERS | {LetterKind.REPLIED})
         super().__init__(own, {"canceled": LetterKind.CANCELLED}, **kwargs)
 
     def typed(self, text: str) -> StrEnum:
@@ -263,6 +264,15 @@ class Duration(FromText):
 
     def json_shape(self) -> Json:
         return {"type": ["string", "integer"] if self.bare_minutes else "string"}
+
+
+class When(FromText):
+    """So long before or after an event, as ``domain.triggers`` writes it."""
+
+    shape: ClassVar[Json] = {"type": "string", "examples": ["1 day before start at 09:00", "2 hours after end"]}
+
+    def typed(self, text: str) -> str:
+        return str(read_trigger(text))
 
 
 def iso_duration(seconds: int) -> str:

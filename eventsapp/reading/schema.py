@@ -18,9 +18,12 @@ from eventsapp.domain.vocabulary import (
     ConferenceAccess,
     ConferenceKind,
     ConferenceProvider,
+    DigestEvery,
     EventStatus,
+    FollowUpFor,
     QuestionType,
     RegistrationNeed,
+    StaffRole,
     Visibility,
 )
 from eventsapp.reading.containers import KeyedBy, ListOf, Part
@@ -50,6 +53,7 @@ from eventsapp.reading.fields import (
     Tzid,
     WallTime,
     WebAddress,
+    When,
     Word,
 )
 from eventsapp.reading.mistakes import shown
@@ -59,6 +63,8 @@ MOST_QUESTIONS = 50
 MOST_OPTIONS = 300
 MOST_CONDITIONS = 10
 MOST_CITIES = 12
+MOST_MEMBERS = 200
+MOST_REMINDERS = MOST_FOLLOW_UPS = 10
 _LONGEST_KEY = 60
 
 # What people write for a key of ours.
@@ -104,6 +110,20 @@ _OTHER_NAMES = {
     "video": "recording",
     "time_zones": "cities",
     "timezones": "cities",
+    "reminder": "reminders",
+    "alarms": "reminders",
+    "follow_up": "follow_ups",
+    "followups": "follow_ups",
+    "followup": "follow_ups",
+    "for": "to",
+    "trigger": "send",
+    "wait": "wait_for_recording",
+    "staff": "team",
+    "hosts": "team",
+    "interpreters": "team",
+    "organizers": "team",
+    "mail": "email",
+    "e_mail": "email",
 }
 
 
@@ -332,6 +352,42 @@ class RegistrationPart(RecordPart):
     questions = ListOf(Part(QuestionPart), most=MOST_QUESTIONS, about="Asked besides name and e-mail address.")
 
 
+class MemberPart(RecordPart):
+    role = Word(
+        StaffRole,
+        {"organiser": StaffRole.ORGANIZER, "moderator": StaffRole.HOST},
+        required=True,
+        about="host and interpreter work at dates and get them into their calendar; organizer reads the digest.",
+        example="role: host",
+    )
+    name = Line(200, about="The name in the greeting of letters and in calendars.")
+    email = Email(required=True, about="Where letters go.", example="email: ana@example.org")
+    language = Tag(about="BCP 47 tag of the letters; the event's default language where it is left out.")
+    tzid = Tzid(about="Their time zone; that of the occurrences where they share one, else the organization's.")
+    occurrences = ListOf(
+        Id(),
+        least=1,
+        most=MOST_OCCURRENCES,
+        single=True,
+        about="Ids of the dates that a host or interpreter works at; all of them where it is left out.",
+    )
+    digest = Word(
+        DigestEvery,
+        {"daily": DigestEvery.DAY, "weekly": DigestEvery.WEEK, "none": DigestEvery.NEVER, "no": DigestEvery.NEVER},
+        about="How often an organizer is written to about what happened: day (default), week or never.",
+    )
+
+
+class FollowUpPart(RecordPart):
+    send = When(required=True, about="When it is sent.", example="send: 1 day after end at 10:00")
+    to = Word(
+        FollowUpFor,
+        {"everybody": FollowUpFor.ALL, "everyone": FollowUpFor.ALL},
+        about="came, missed or all (default): those who came, those who did not, or both.",
+    )
+    wait_for_recording = Switch(about="Whether it waits, for 14 days at most, until the recording is there.")
+
+
 class LetterPart(RecordPart):
     subject = Line(200, about="The letter's subject; it may hold placeholders.")
     body = Prose(20_000, about="Markdown above the facts of the letter; it may hold placeholders.")
@@ -381,10 +437,30 @@ class RecordSchema(RecordPart):
         about="The dates on which it is held, each perhaps in a language and room of its own.",
     )
     registration = Part(RegistrationPart, about="How people register.")
+    reminders = ListOf(
+        When(),
+        most=MOST_REMINDERS,
+        single=True,
+        none=True,
+        about="When those who hold a place are reminded: 24 hours and 1 hour before the start, or these, or none.",
+    )
+    follow_ups = ListOf(
+        Part(FollowUpPart, text_as=["send"]),
+        most=MOST_FOLLOW_UPS,
+        single=True,
+        none=True,
+        about="Letters after the end, with the recording; left out, there are none.",
+    )
     letters = KeyedBy(
         LetterName(),
         KeyedBy(Tag(), Part(LetterPart, text_as=["body"])),
         about="The organizer's own words in letters: {kind: {language: {subject, body}}}.",
+    )
+    team = ListOf(
+        Part(MemberPart),
+        most=MOST_MEMBERS,
+        single=True,
+        about="Those who work at the event, and get letters of their own: hosts, interpreters, organizers.",
     )
     status = Word(
         EventStatus,
@@ -405,6 +481,8 @@ _HOMES: dict[str, type[RecordPart]] = {
     "a question": QuestionPart,
     "an option": OptionPart,
     "verify": VerifyPart,
+    "a follow-up": FollowUpPart,
+    "a member of the team": MemberPart,
     "organization": OrganizationPart,
 }
 

@@ -20,15 +20,18 @@ from eventsapp.domain.vocabulary import (
     Choose,
     ConferenceAccess,
     ConferenceProvider,
+    DigestEvery,
     EventStatus,
     LetterKind,
     Placeholder,
     QuestionType,
     RegistrationNeed,
+    StaffRole,
 )
 from eventsapp.reading.conditions import conditions, never_holds
 from eventsapp.reading.fields import slugified
 from eventsapp.reading.mistakes import Path, key_of, shown
+from eventsapp.reading.scheduled import follow_ups, reminders
 from eventsapp.reading.source import Source
 from eventsapp.reading.values import (
     JOIN_OPENS_SECONDS,
@@ -36,6 +39,7 @@ from eventsapp.reading.values import (
     EventRecord,
     Labels,
     LetterWords,
+    MemberRecord,
     Moment,
     OccurrenceRecord,
     OptionRecord,
@@ -50,6 +54,7 @@ Known = Callable[[str], OrganizationRecord | None]
 RESERVED_IDS = frozenset({"calendar"})
 LONGEST_ZOOM_PASSCODE = 10
 _LONGEST_SECONDS = 60 * 24 * 3600
+_MOST_NAMED = 10  # ids in one sentence
 _AS_THEY_ARE = ("default_language", "default_tzid", "privacy_url", "imprint_url", "accent", "retention_days")
 _NO_START = Moment(datetime.min, "Etc/UTC")  # noqa: DTZ901  never leaves this room: its mistake was reported
 
@@ -87,7 +92,10 @@ class _Settling:
             waitlist=registration.get("waitlist", False),
             verify_seconds=(registration.get("verify") or {}).get("within"),
             questions=self._questions(registration.get("questions") or ()),
+            reminders=reminders(values.get("reminders"), self.source.report),
+            follow_ups=follow_ups(values.get("follow_ups") or (), self.source.report),
             letters=self._letters(),
+            team=self._team(occurrences),
             status=values.get("status"),
             **({"visibility": values["visibility"]} if "visibility" in values else {}),
         )
@@ -359,8 +367,7 @@ class _Settling:
     # Registration
 
     def _window(self, values: Values, occurrences: Sequence[OccurrenceRecord]) -> tuple[Moment | None, Moment | None]:
-        zones = {occurrence.start.tzid for occurrence in occurrences if occurrence.start is not _NO_START}
-        shared = zones.pop() if len(zones) == 1 else self._of_organization("default_tzid")
+        shared = self._shared_tzid(occurrences)
         moments: dict[str, Moment | None] = {}
         for key in ("opens", "closes"):
             given: Values = values.get(key) or {}
@@ -377,6 +384,11 @@ class _Settling:
         if opens and closes and _at(closes) <= _at(opens):
             self.source.report(("registration", "closes"), "Registration closes before it opens; correct one.")
         return opens, closes
+
+    def _shared_tzid(self, occurrences: Sequence[OccurrenceRecord]) -> str | None:
+        """The zone that all occurrences share, else the organization's usual one."""
+        zones = {occurrence.start.tzid for occurrence in occurrences if occurrence.start is not _NO_START}
+        return zones.pop() if len(zones) == 1 else self._of_organization("default_tzid")
 
     def _questions(self, given: Sequence[Values | None]) -> tuple[QuestionRecord, ...]:
         path: Path = ("registration", "questions")
@@ -453,6 +465,68 @@ class _Settling:
                 f"{key_of(path)}: {{{name}}} is no placeholder and stays as written; there are "
                 f"{', '.join(sorted(Placeholder))}."
             )
+
+    # The team
+
+    def _team(self, occurrences: Sequence[OccurrenceRecord]) -> tuple[MemberRecord, ...]:
+        ids = [occurrence.id for occurrence in occurrences]
+        usual = self._shared_tzid(occurrences)
+        members: list[MemberRecord] = []
+        first: dict[tuple[StaffRole, str], int] = {}
+        for at, values in enumerate(self.values.get("team") or ()):
+            if not values or "role" not in values or "email" not in values:
+                continue
+            path: Path = ("team", at)
+            one = (values["role"], read_address(values["email"]).key)
+            if one in first:
+                message = f"{values['email']} is {one[0]} here twice (also in [{first[one]}]); leave one out."
+                self.source.report((*path, "email"), message)
+            first.setdefault(one, at)
+            members.append(self._member(values, path, ids, usual))
+        return tuple(members)
+
+    def _member(self, values: Values, path: Path, ids: Sequence[str], usual: str | None) -> MemberRecord:
+        role, tzid = values["role"], values.get("tzid")
+        if tzid is not None:
+            self._note_renamed(tzid, (*path, "tzid"))
+        elif usual is None and ids and not self.source.written((*path, "tzid")):
+            self.source.report((*path, "tzid"), "This key is missing; write for example `tzid: Europe/Madrid`.")
+        organizes = role is StaffRole.ORGANIZER
+        return MemberRecord(
+            role=role,
+            email=values["email"],
+            language=values.get("language") or self.default_language,
+            tzid=tzid or usual or "",
+            name=values.get("name", ""),
+            occurrences=self._member_dates(values.get("occurrences"), path, ids, organizes=organizes),
+            digest=self._digest(values.get("digest"), path, organizes=organizes),
+        )
+
+    def _member_dates(
+        self, given: Sequence[str] | None, path: Path, ids: Sequence[str], *, organizes: bool
+    ) -> tuple[str, ...] | None:
+        """In the order of the occurrences; all of them are the same as none named."""
+        if given is None:
+            return None
+        key: Path = (*path, "occurrences")
+        if organizes:
+            self.source.report(key, "An organizer reads about all dates; leave this out, or write role: host.")
+            return None
+        for at, name in enumerate(given):
+            if name is not None and name not in ids:
+                known = ", ".join(ids[:_MOST_NAMED]) + (", …" if len(ids) > _MOST_NAMED else "")
+                self.source.report((*key, at), f"There is no occurrence {shown(name)}; there are {known}.")
+        chosen = tuple(name for name in ids if name in given)
+        return None if len(chosen) == len(ids) else chosen
+
+    def _digest(self, given: DigestEvery | None, path: Path, *, organizes: bool) -> DigestEvery:
+        if organizes:
+            return given or DigestEvery.DAY
+        if given not in (None, DigestEvery.NEVER):
+            self.source.report(
+                (*path, "digest"), "Only organizers get a digest; add them once more with role: organizer."
+            )
+        return DigestEvery.NEVER
 
     # All of them
 

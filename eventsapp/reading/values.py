@@ -6,16 +6,20 @@ from datetime import datetime
 from pathlib import Path as FilePath
 
 from eventsapp.domain.entry import DialIn
+from eventsapp.domain.triggers import DEFAULT_REMINDERS
 from eventsapp.domain.vocabulary import (
     Approval,
     Choose,
     ConferenceAccess,
     ConferenceKind,
     ConferenceProvider,
+    DigestEvery,
     EventStatus,
+    FollowUpFor,
     LetterKind,
     QuestionType,
     RegistrationNeed,
+    StaffRole,
     Visibility,
 )
 from eventsapp.reading.mistakes import Mistake, Path, key_of
@@ -128,6 +132,31 @@ class QuestionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """Somebody who works at the event. ``occurrences`` None: at all of them; an organizer works at none in particular.
+
+    ``digest`` is an organizer's, and NEVER for everybody else.
+    """
+
+    role: StaffRole
+    email: str
+    language: str
+    tzid: str
+    name: str = ""
+    occurrences: tuple[str, ...] | None = None
+    digest: DigestEvery = DigestEvery.NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRecord:
+    """``trigger`` as ``domain.triggers`` writes it; ``wait_for_recording``: it is worth nothing without one."""
+
+    trigger: str
+    to: FollowUpFor = FollowUpFor.ALL
+    wait_for_recording: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LetterWords:
     subject: str = ""
     body: str = ""
@@ -170,7 +199,10 @@ class EventRecord:
     waitlist: bool = False
     verify_seconds: int | None = None
     questions: tuple[QuestionRecord, ...] = ()
+    reminders: tuple[str, ...] = DEFAULT_REMINDERS
+    follow_ups: tuple[FollowUpRecord, ...] = ()
     letters: Mapping[LetterKind, Mapping[str, LetterWords]] = field(default_factory=dict)
+    team: tuple[MemberRecord, ...] = ()
     status: EventStatus | None = None
     visibility: Visibility = Visibility.PUBLIC
     notes: tuple[str, ...] = field(default=(), compare=False)  # what the reader should know, though it is no mistake

@@ -12,15 +12,18 @@ from yaml.emitter import ScalarAnalysis
 from eventsapp.domain import timezones
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.rooms import grouped
-from eventsapp.domain.vocabulary import LetterKind, QuestionType
+from eventsapp.domain.triggers import DEFAULT_REMINDERS
+from eventsapp.domain.vocabulary import FollowUpFor, LetterKind, QuestionType, StaffRole
 from eventsapp.reading.fields import iso_duration
 from eventsapp.reading.values import (
     JOIN_OPENS_SECONDS,
     RECORD_VERSION,
     ConferenceRecord,
     EventRecord,
+    FollowUpRecord,
     Labels,
     LetterWords,
+    MemberRecord,
     Moment,
     OccurrenceRecord,
     OptionRecord,
@@ -67,11 +70,14 @@ def plain_record(record: EventRecord) -> Plain:
                     "questions": [_question(question, order) for question in record.questions],
                 }
             ),
+            "reminders": _reminders(record.reminders),
+            "follow_ups": [_follow_up(follow_up) for follow_up in record.follow_ups],
             "letters": {
                 kind: {tag: _filled(_values(words)) for tag, words in _ordered(record.letters[kind], order).items()}
                 for kind in LetterKind
                 if kind in record.letters
             },
+            "team": [_member(member) for member in record.team],
         }
     )
 
@@ -148,6 +154,21 @@ def _verify(seconds: int | None) -> Plain | None:
     return None if seconds is None else {"within": iso_duration(seconds)}
 
 
+def _reminders(texts: Sequence[str]) -> list[str] | str | None:
+    """Left out they would be the default, so none of them is said."""
+    return None if tuple(texts) == DEFAULT_REMINDERS else list(texts) or "none"
+
+
+def _follow_up(follow_up: FollowUpRecord) -> Plain:
+    return _filled(
+        {
+            "send": follow_up.trigger,
+            "to": None if follow_up.to is FollowUpFor.ALL else follow_up.to,
+            "wait_for_recording": follow_up.wait_for_recording or None,
+        }
+    )
+
+
 def _question(question: QuestionRecord, order: Sequence[str]) -> Plain:
     return _filled(
         {
@@ -177,6 +198,21 @@ def _option(option: OptionRecord, order: Sequence[str]) -> Plain:
 
 def _one_or_list(values: Sequence[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else list(values)
+
+
+def _member(member: MemberRecord) -> Plain:
+    organizes = member.role is StaffRole.ORGANIZER
+    return _filled(
+        {
+            "role": member.role,
+            "name": member.name,
+            "email": member.email,
+            "language": member.language,
+            "tzid": member.tzid,
+            "occurrences": None if member.occurrences is None else list(member.occurrences),
+            "digest": member.digest if organizes else None,
+        }
+    )
 
 
 def _by_language(texts: Labels, order: Sequence[str]) -> str | Plain:

@@ -8,25 +8,32 @@ from eventsapp.domain import timezones
 from eventsapp.domain.entry import DialIn
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.text import clean_line, clean_text
+from eventsapp.domain.triggers import DEFAULT_REMINDERS
 from eventsapp.domain.vocabulary import (
     CHOICE_TYPES,
     COMPARABLE_TYPES,
     NEUTRAL_LETTERS,
+    STAFF_LETTERS,
     Approval,
     Choose,
     ConferenceAccess,
     ConferenceKind,
+    DigestEvery,
     EventStatus,
+    FollowUpFor,
     LetterKind,
     QuestionType,
     RegistrationNeed,
+    StaffRole,
     Visibility,
 )
 from eventsapp.reading.values import (
     ConditionRecord,
     ConferenceRecord,
     EventRecord,
+    FollowUpRecord,
     LetterWords,
+    MemberRecord,
     Moment,
     OccurrenceRecord,
     OptionRecord,
@@ -198,10 +205,38 @@ def question(
 def letters(tags: list[str]) -> st.SearchStrategy[dict[LetterKind, dict[str, LetterWords]]]:
     words = st.builds(LetterWords, lines(), PARAGRAPHS).filter(lambda letter: bool(letter.subject or letter.body))
     return st.dictionaries(
-        st.sampled_from(sorted(set(LetterKind) - NEUTRAL_LETTERS)),
+        st.sampled_from(sorted(set(LetterKind) - NEUTRAL_LETTERS - STAFF_LETTERS - {LetterKind.REPLIED})),
         st.dictionaries(st.sampled_from(tags), words, min_size=1),
         max_size=2,
     )
+
+
+@st.composite
+def members(draw: st.DrawFn, email: str, dates: list[str]) -> MemberRecord:
+    role = draw(st.sampled_from(StaffRole))
+    some = st.sets(st.sampled_from(dates)).map(lambda chosen: tuple(name for name in dates if name in chosen))
+    proper = some.filter(lambda chosen: 0 < len(chosen) < len(dates))
+    organizes = role is StaffRole.ORGANIZER
+    return MemberRecord(
+        role=role,
+        email=email,
+        language=draw(st.sampled_from(TAGS)),
+        tzid=draw(st.sampled_from(CITIES)),
+        name=draw(lines()),
+        occurrences=draw(st.none() | proper) if len(dates) > 1 and not organizes else None,
+        digest=draw(st.sampled_from(DigestEvery)) if organizes else DigestEvery.NEVER,
+    )
+
+
+def reminders() -> st.SearchStrategy[tuple[str, ...]]:
+    texts = ["1 week before start", "1 day before start at 09:00", "on the day at 08:00", "30 minutes after start"]
+    return st.just(DEFAULT_REMINDERS) | st.lists(st.sampled_from(texts), unique=True).map(tuple)
+
+
+def follow_ups() -> st.SearchStrategy[tuple[FollowUpRecord, ...]]:
+    texts = st.sampled_from(["at end", "2 hours after end", "3 days after end at 10:00"])
+    follow_up = st.builds(FollowUpRecord, texts, st.sampled_from(FollowUpFor), st.booleans())
+    return st.lists(follow_up, max_size=3, unique_by=lambda one: one.trigger).map(tuple)
 
 
 def organizations() -> st.SearchStrategy[OrganizationRecord]:
@@ -246,7 +281,10 @@ def records(draw: st.DrawFn, slug: str = "forum") -> EventRecord:
         waitlist=draw(st.booleans()),
         verify_seconds=draw(st.none() | st.integers(600, 7 * 24 * 3600)),
         questions=draw(questions(asked, tags, default)),
+        reminders=draw(reminders()),
+        follow_ups=draw(follow_ups()),
         letters=draw(letters(tags)),
+        team=tuple(draw(members(f"{name}@example.org", names)) for name in draw(st.sampled_from(["", "a", "ab"]))),
         status=draw(st.none() | st.sampled_from(EventStatus)),
         visibility=draw(st.sampled_from(Visibility)),
     )

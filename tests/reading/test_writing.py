@@ -96,6 +96,13 @@ def test_a_record_is_written_for_people():
           choose: one
           approval: automatic
           waitlist: true
+        reminders:
+          - 1 day before start at 09:00
+          - 1 hour before start
+        follow_ups:
+          - send: 1 day after end at 10:00
+            to: came
+            wait_for_recording: true
         """
     )
 

@@ -1,5 +1,6 @@
 """A record's way into the rows, key by key. What calendars are told rises with a change: see ``_Told``."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.import_record.team import rooms_of, write_team
 from eventsapp.actions.revise import put_on_record, revise
+from eventsapp.actions.schedule import look_again
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
 from eventsapp.domain.vocabulary import ConferenceAccess, EventStatus
@@ -28,6 +31,9 @@ from eventsapp.reading.values import (
     QuestionRecord,
     Words,
 )
+
+# What letters hang on that a time causes, beside what ``revise`` sees.
+_SCHEDULED_BY = re.compile(r"reminders|follow_ups|status|occurrences\..*\.recording(\..*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,12 @@ class _Told:
 
 
 class Import:
-    """One record's way into the rows; ``changes`` names every key that changed."""
+    """One record's way into the rows; ``changes`` names every key that changed, ``revised`` occurrences by key."""
 
     def __init__(self, session: Session, record: EventRecord, now: datetime, settings: Settings) -> None:
         self.session, self.record, self.now, self.settings = session, record, now, settings
         self.changes: list[str] = []
+        self.revised: list[str] = []
 
     def create(self) -> Event:
         event = Event(
@@ -91,10 +98,12 @@ class Import:
             self.session.add(event)
             for occurrence in event.occurrences:
                 put_on_record(self.session, occurrence, now=self.now)
+        write_team(self.session, event, self.record.team, {}, now=self.now)
         return event
 
     def update(self, event: Event) -> Event:
         told = {occurrence.id: _Told.of(event, occurrence) for occurrence in event.occurrences}
+        rooms = rooms_of(event)
         was_public = event.published_at is not None
         self._organization()
         self._write(event, self.record.status or event.status)
@@ -103,11 +112,14 @@ class Import:
                 self._revise(occurrence, before, _Told.of(event, occurrence), was_public=was_public)
             else:
                 put_on_record(self.session, occurrence, now=self.now)
+        self.changes += write_team(self.session, event, self.record.team, rooms, now=self.now)
         if self.changes:
             event.version += 1
             event.changed_at = self.now
         with _alone(self.session, self.record):
             self.session.flush()
+        if any(_SCHEDULED_BY.fullmatch(key) for key in self.changes):
+            look_again(self.session, event=event, now=self.now)
         return event
 
     def _revise(self, occurrence: Occurrence, before: _Told, after: _Told, *, was_public: bool) -> None:
@@ -118,6 +130,7 @@ class Import:
             return
         if was_public:
             revise(self.session, occurrence, now=self.now)
+            self.revised.append(occurrence.key)
         else:
             put_on_record(self.session, occurrence, now=self.now)
 
@@ -159,6 +172,7 @@ class Import:
         self._status(event, status)
         self._variants(event)
         self._questions(event)
+        self._schedule(event)
         self._letters(event)
         self._occurrences(event)
 
@@ -217,6 +231,19 @@ class Import:
             for name, value in values.items():
                 self._set(question, name, value, f"{key}.{name}")
 
+    def _schedule(self, event: Event) -> None:
+        """What was due by the old schedule is over; nobody gets by the new one what was due before it was made."""
+        follow_ups = [
+            {"trigger": said.trigger, "for": said.to.value, "wait_for_recording": said.wait_for_recording}
+            for said in self.record.follow_ups
+        ]
+        changed = [
+            self._set(event, "reminders", list(self.record.reminders), "reminders"),
+            self._set(event, "follow_ups", follow_ups, "follow_ups"),
+        ]
+        if any(changed):
+            event.scheduled_at = self.now
+
     def _letters(self, event: Event) -> None:
         said: dict[tuple[Any, str], LetterWords] = {
             (kind, tag): words for kind, by_tag in self.record.letters.items() for tag, words in by_tag.items()
@@ -273,10 +300,10 @@ class Import:
         names = {"dtstart_local": "start", "duration_seconds": "duration"}
         moved = [self._set(occurrence, name, value, f"{key}.{names.get(name, name)}") for name, value in timing.items()]
         if any(moved):  # what did not move keeps its instants, also after a zone's law has changed
-            occurrence.starts_at, occurrence.ends_at = timezones.span(
-                said.start.local, said.start.fold, said.start.tzid, said.duration_seconds
-            )
-            occurrence.timed_at = self.now
+            span = timezones.span(said.start.local, said.start.fold, said.start.tzid, said.duration_seconds)
+            if span != (getattr(occurrence, "starts_at", None), getattr(occurrence, "ends_at", None)):
+                occurrence.timed_at = self.now
+            occurrence.starts_at, occurrence.ends_at = span
         self._set(occurrence, "capacity", said.capacity, f"{key}.capacity")
         self._set(occurrence, "language_tag", said.language, f"{key}.language")
         self._set(occurrence, "location", dict(said.location), f"{key}.location")
