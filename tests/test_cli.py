@@ -17,7 +17,9 @@ import yaml
 from icalendar import Calendar
 
 from eventsapp import cli
+from eventsapp.actions import outage
 from eventsapp.actions.outbox import enqueue
+from eventsapp.actions.revise import put_on_record
 from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import Approval, LetterKind, MessageState, PlaceState
@@ -288,6 +290,51 @@ def test_messages_are_listed_with_the_server_s_words_and_sent_again(run, letter,
     assert table(run("messages", "list", "--state", "failed")[1]) == []
 
 
+def test_a_letter_is_shown_with_all_that_is_known_of_it(run, letter):
+    status, said, wrong = run("messages", "show", letter.public_id)
+    assert (status, wrong) == (0, "")
+    assert dict(line.split(maxsplit=1) for line in said.splitlines() if not line.startswith("server")) == {
+        "message": letter.public_id,
+        "Message-ID": letter.message_id,
+        "kind": "confirmation",
+        "state": "failed",
+        "event": "forum",
+        "reader": "K7PM-BBBC",
+        "to": "person1@example.com",
+        "language": "en",
+        "priority": "0",
+        "tries": "1",
+        "written": "2026-03-02 12:00 UTC",
+    }
+    assert "server said  550 5.1.1 no such user" in said
+    assert run("messages", "show", "nothing") == (2, "", "There is no message nothing.\n")
+
+
+def test_all_dead_letters_of_an_event_are_sent_again(run, letter, make):
+    make.event("another", occurrences=FUTURE)
+    assert run("messages", "retry")[::2] == (
+        2,
+        "Name the messages to send again, or a state: `eventsapp messages retry --state failed`.\n",
+    )
+    nothing = (0, "There is no such letter that could be sent.\n", "")
+    assert run("messages", "retry", "--state", "failed", "--event", "another") == nothing
+    assert table(run("messages", "list", "--event", "another")[1]) == []
+    again = run("messages", "retry", "--state", "failed", "--event", "forum")
+    assert again == (0, f"{letter.public_id}  confirmation to person1@example.com: queued\n", "")
+    assert len(table(run("messages", "list", "--event", "forum", "--state", "queued")[1])) == 1
+    with pytest.raises(SystemExit):
+        run("messages", "retry", "--state", "sent")
+
+
+def test_an_outage_is_said_beside_the_list_and_by_the_doctor(run, letter, now):
+    with transaction() as session:
+        outage.turned_away(session, sure=True, now=now, code=535, words="5.7.8 bad password")
+    status, said, wrong = run("messages", "list", "--format", "csv")
+    assert (status, said.count("\n")) == (0, 2)
+    assert wrong.startswith("The mail server has turned us away since 2026-03-02 12:00 UTC: 535 5.7.8 bad password.")
+    assert "turned us away since 2026-03-02 12:00 UTC: 535 5.7.8 bad password" in run("doctor")[1]
+
+
 def test_the_worker_sends_what_is_due(run, letter, environ, tmp_path):
     run("messages", "retry", letter.public_id)
     done = subprocess.run([*COMMAND, "worker", "--once"], env=environ, capture_output=True, text=True, check=False)
@@ -383,7 +430,7 @@ def test_all_commands_are_there():
         *("serve", "worker", "db upgrade", "db downgrade", "db current", "demo", "import", "export", "schema", "ics"),
         *("registrations list", "registrations approve", "registrations decline", "registrations cancel"),
         "registrations erase",
-        *("messages list", "messages retry", "zones recompute", "doctor"),
+        *("messages list", "messages show", "messages retry", "zones recompute", "doctor"),
     }
 
 
@@ -428,3 +475,144 @@ def test_version_and_a_closed_pipe_and_a_poor_terminal(app, make, environ):
     assert b"?? ?" in poor.stdout
     whole = shell("eventsapp export forum", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     assert "公開フォーラム".encode() in whole.stdout
+
+
+# Telling people of changes
+
+
+@pytest.fixture
+def moved(make, run, tmp_path):
+    """A record that moves the date of two people by an hour; the path of its file."""
+    event = make.event(occurrences=FUTURE)
+    make.registration(event, language_tag="en", tzid="Europe/London")
+    make.registration(event, language_tag="es")
+    path = tmp_path / "forum.yaml"
+    run("export", "forum", "--output", str(path))
+    path.write_text(path.read_text(encoding="utf-8").replace("16:00", "17:00"), encoding="utf-8")
+    return str(path)
+
+
+def standing(session) -> tuple[int, bool, str]:
+    """The sequence of the date, whether its people are to be told, and its wall time."""
+    session.rollback()
+    one = session.query(Event).one().occurrences[0]
+    session.refresh(one)
+    return one.sequence, one.tell_at is not None, one.dtstart_local.strftime("%H:%M")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+UNTOUCHED, QUIETLY, TOLD = (0, False, "16:00"), (1, False, "17:00"), (1, True, "17:00")
+UNDECIDED = "Nothing was changed. Add --notify to write to these people, or --quiet to write to nobody.\n"
+
+
+def test_a_change_that_concerns_people_needs_a_word_about_them(app, moved, run, session):
+    status, said, wrong = run("import", moved)
+    assert (status, wrong) == (2, UNDECIDED)
+    lines = said.splitlines()
+    assert lines[0] == "forum: occurrences.later.start"
+    assert "  2 people hold a place that this changes: en 1, es 1" in lines
+    assert "  en: New time: Public forum, Thursday 14 June 2040, 1:00 am" in lines
+    assert [line.partition(":")[0] for line in lines if line.startswith(("  en:", "  es:"))] == ["  en", "  es"]
+    assert "    |   Before: Thursday 14 June 2040, 12:00 am – 1:00 am, United Kingdom Time" in lines
+    assert re.findall("/manage/.*", said) == ["/manage/…", "/manage/…"]
+    assert standing(session) == UNTOUCHED
+
+
+@pytest.mark.parametrize(
+    ("flags", "after", "last"),
+    [
+        (["--notify"], TOLD, "2 people are written to. The letters leave in 20 seconds, by the worker."),
+        (["--quiet"], QUIETLY, "Nobody was written to. `eventsapp notify forum` does that."),
+        (["--dry-run"], UNTOUCHED, "Nothing was changed."),
+        (["--notify", "--dry-run"], UNTOUCHED, "Nothing was changed."),
+    ],
+    ids=["notify", "quiet", "dry", "dry notify"],
+)
+def test_the_flags_decide(moved, run, session, flags, after, last):  # noqa: PLR0917  three are its cases
+    status, said, wrong = run("import", moved, *flags)
+    assert (status, said.splitlines()[-1], wrong) == (0, last, "")
+    assert standing(session) == after
+    assert session.query(Message).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "answers", "after"),
+    [
+        ([], "t\n", TOLD),
+        ([], "what?\nq\n", QUIETLY),
+        ([], "s\n", UNTOUCHED),
+        ([], "", UNTOUCHED),
+        (["--notify"], "y\n", TOLD),
+        (["--notify"], "n\n", UNTOUCHED),
+        (["--notify", "--yes"], "", TOLD),
+    ],
+)
+def test_whoever_sits_at_a_terminal_is_asked(moved, run, session, monkeypatch, flags, answers, after):  # noqa: PLR0917  as above
+    monkeypatch.setattr(sys, "stdin", Terminal(answers))
+    status, _, wrong = run("import", moved, *flags)
+    assert (status, wrong) == ((2, "Nothing was changed.\n") if after == UNTOUCHED else (0, ""))
+    assert standing(session) == after
+
+
+def test_both_flags_contradict_each_other(run, moved):
+    with pytest.raises(SystemExit):
+        run("import", moved, "--notify", "--quiet")
+
+
+def test_what_concerns_nobody_needs_no_flag(app, moved, run, session):
+    run("import", moved, "--quiet")
+    path = Path(moved)
+    path.write_text(path.read_text(encoding="utf-8").replace("17:00", "17:00\n    capacity: 9"), encoding="utf-8")
+    status, said, wrong = run("import", moved)
+    assert (status, wrong) == (0, "")
+    assert said.splitlines() == [
+        "forum: occurrences.later.capacity",
+        "Nobody was written to. `eventsapp notify forum` does that.",
+    ]
+    assert standing(session) == QUIETLY
+
+
+def test_what_was_done_quietly_can_be_told_later(app, moved, run, session):
+    assert run("notify", "forum") == (0, "Everybody was told how the dates of forum stand.\n", "")
+    run("import", moved, "--quiet")
+    status, said, _ = run("notify", "forum", "--dry-run")
+    assert (status, said.splitlines()[1]) == (0, "  2 people hold a place that this changes: en 1, es 1")
+    assert standing(session) == QUIETLY
+    status, said, _ = run("notify", "forum")
+    assert (status, said.splitlines()[-1]) == (
+        0,
+        "2 people are written to. The letters leave in 20 seconds, by the worker.",
+    )
+    assert standing(session) == TOLD
+
+
+def test_one_decision_holds_for_all_files(make, moved, run, session, tmp_path):
+    other = make.event("other", occurrences=FUTURE)
+    make.registration(other)
+    path = tmp_path / "other.yaml"
+    run("export", "other", "--output", str(path))
+    path.write_text(path.read_text(encoding="utf-8").replace("16:00", "18:00"), encoding="utf-8")
+    assert run("import", moved, str(path))[0] == 2
+    status, said, _ = run("import", moved, str(path), "--notify")
+    assert (status, said.splitlines()[-1].partition(".")[0]) == (0, "3 people are written to")
+    session.rollback()
+    assert [one.tell_at is not None for event in session.query(Event) for one in event.occurrences] == [True, True]
+
+
+def test_a_zone_law_asks_the_same(app, make, run, session):
+    event = make.event(occurrences=FUTURE)
+    make.registration(event)
+    with transaction() as writing:
+        late = writing.get(Event, event.id).occurrences[0]
+        late.starts_at, late.ends_at = late.starts_at - HOUR, late.ends_at - HOUR
+        put_on_record(writing, late, now=late.created_at)
+    status, said, wrong = run("zones", "recompute")
+    assert (status, wrong) == (2, UNDECIDED)
+    assert "  1 person holds a place that this changes: es 1" in said.splitlines()
+    assert standing(session)[0] == 0
+    assert run("zones", "recompute", "--notify")[0] == 0
+    assert standing(session) == (1, True, "16:00")

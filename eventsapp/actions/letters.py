@@ -1,17 +1,35 @@
-"""Which letters a fact about a registration causes: one function, so that every action writes the same ones."""
+"""Which letters a fact about a registration causes: one room, so that every action writes the same ones.
 
-from collections.abc import Sequence
+Whoever is written to how a place stands is told what is so now: ``Place.told_sequence``.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import outbox
+from eventsapp.actions.outbox import Earlier
 from eventsapp.config import Settings
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
 from eventsapp.models import Message, Place, Registration
 
+TELL_HOW_IT_STANDS = frozenset(
+    {
+        LetterKind.CONFIRMATION,
+        LetterKind.INVITE,
+        LetterKind.WAITLISTED,
+        LetterKind.PENDING,
+        LetterKind.APPROVED,
+        LetterKind.PROMOTED,
+        LetterKind.CANCELLED,
+        LetterKind.CHANGED,
+    }
+)
+_BULK = 2  # Message.priority: after what somebody asked for just now
 _GIVE_A_PLACE = frozenset({LetterKind.CONFIRMATION, LetterKind.APPROVED, LetterKind.PROMOTED})
 _REPEAT = LetterKind.ALREADY_REGISTERED
 _WHENEVER_ASKED = frozenset({_REPEAT, LetterKind.VERIFICATION})
@@ -35,6 +53,9 @@ def announce(
     always one letter a place. Letters still queued that the fact overtakes are dropped. ``kind`` is never INVITE: that
     follows from the others. ``again``: somebody wishes to have the same letters once more, and whoever calls bounds it.
     """
+    if kind in TELL_HOW_IT_STANDS:
+        for place in places:
+            place.told_sequence, place.told_at = place.occurrence.sequence, now
     if kind is LetterKind.CANCELLED:
         written = [_cancellation(session, registration, place, now, settings) for place in places]
         return [message for message in written if message is not None]
@@ -73,6 +94,81 @@ def announce(
             if place.state is PlaceState.CONFIRMED
         ]
     return [message for message in written if message is not None]
+
+
+def change(
+    session: Session,
+    registration: Registration,
+    known: Mapping[Place, int],
+    *,
+    now: datetime,
+    settings: Settings,
+    earlier: list[Earlier],
+) -> list[Message | None]:
+    """Write that dates have changed since their ``known`` sequence: one letter for all of them.
+
+    It carries the calendar object where that is one; else each confirmed place gets its invite again. ``earlier`` as
+    ``outbox.enqueue`` wants it. That nobody is told twice is whoever calls to see to, here and in ``call_off``.
+    """
+    told = {str(place.id): sequence for place, sequence in known.items()}
+    about = sorted(known, key=lambda place: (place.occurrence.starts_at, place.id))
+    invited = [place for place in about if place.state is PlaceState.CONFIRMED]
+    letter = outbox.enqueue(
+        session,
+        registration,
+        LetterKind.CHANGED,
+        now=now,
+        settings=settings,
+        place=invited[0] if len(invited) == 1 else None,
+        context={"places": [place.id for place in about], "from": told},
+        priority=_BULK,
+        nonce=new_public_id(),
+        expires_at=max(place.occurrence.ends_at for place in about),
+        earlier=earlier,
+    )
+    invites = [
+        outbox.enqueue(
+            session,
+            registration,
+            LetterKind.INVITE,
+            now=now,
+            settings=settings,
+            place=place,
+            context={"places": [place.id], "from": {str(place.id): told[str(place.id)]}},
+            priority=_BULK,
+            nonce=new_public_id(),
+            expires_at=place.occurrence.ends_at,
+            earlier=earlier,
+        )
+        for place in (invited if len(invited) > 1 else ())
+    ]
+    return [letter, *invites]
+
+
+def call_off(
+    session: Session,
+    registration: Registration,
+    place: Place,
+    known: int | None,
+    *,
+    now: datetime,
+    settings: Settings,
+    earlier: list[Earlier],
+) -> Message | None:
+    """Write that a date is cancelled; ``known`` is the sequence that its reader was told last, None: they were not."""
+    told = {} if known is None else {"from": {str(place.id): known}}
+    return outbox.enqueue(
+        session,
+        registration,
+        LetterKind.CANCELLED,
+        now=now,
+        settings=settings,
+        place=_in_a_calendar(place),
+        context=_what_is_cancelled(place) | told,
+        priority=_BULK,
+        nonce=new_public_id(),
+        earlier=earlier,
+    )
 
 
 def kind_of(places: Sequence[Place]) -> LetterKind:
@@ -134,7 +230,6 @@ def _cancellation(
     *,
     parting: Parting | None = None,
 ) -> Message | None:
-    """``sequence`` is kept: by the time the letter leaves, the rows may be at a later one."""
     alone = len(registration.places) == 1
     outbox.supersede(session, registration, now=now, place=None if alone else place)
     return outbox.enqueue(
@@ -143,7 +238,15 @@ def _cancellation(
         LetterKind.CANCELLED,
         now=now,
         settings=settings,
-        place=place if place.invited_at is not None else None,
-        context={"places": [place.id], "sequence": place.occurrence.sequence + place.revision}
-        | ({"parting": parting.value} if parting else {}),
+        place=_in_a_calendar(place),
+        context=_what_is_cancelled(place) | ({"parting": parting.value} if parting else {}),
     )
+
+
+def _in_a_calendar(place: Place) -> Place | None:
+    return place if place.invited_at is not None else None
+
+
+def _what_is_cancelled(place: Place) -> dict[str, Any]:
+    """``sequence`` is kept: by the time the letter leaves, the rows may be at a later one."""
+    return {"places": [place.id], "sequence": place.occurrence.sequence + place.revision}

@@ -47,13 +47,18 @@ def read_picture(path: Path) -> bytes:
     return data
 
 
+def name_of(data: bytes) -> str:
+    """Under which name ``store`` keeps a picture that ``read_picture`` accepted."""
+    with Image.open(io.BytesIO(data), formats=list(_ENDINGS)) as image:
+        return f"{hashlib.sha256(data).hexdigest()[:32]}.{_ENDINGS[str(image.format)]}"
+
+
 def store(data: bytes, pictures_path: Path) -> str:
     """Keep a picture that ``read_picture`` accepted; returns its name, which the same bytes have again."""
-    digest = hashlib.sha256(data).hexdigest()[:32]
+    name = name_of(data)
+    if is_stored(name, pictures_path):
+        return name
     with Image.open(io.BytesIO(data), formats=list(_ENDINGS)) as image:
-        name = f"{digest}.{_ENDINGS[str(image.format)]}"
-        if is_stored(name, pictures_path):
-            return name
         encoded = _encoded(image, str(image.format))
     pictures_path.mkdir(parents=True, exist_ok=True)
     draft = pictures_path / f".{name}.{os.getpid()}"

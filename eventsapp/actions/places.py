@@ -1,4 +1,4 @@
-"""Places: given, lapsed, promoted, approved, declined, cancelled, called off. Each under the event's lock."""
+"""Places: given, lapsed, promoted, approved, declined, cancelled. Each under the event's lock."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -193,29 +193,6 @@ def is_to_come(place: Place, now: datetime) -> bool:
     return occurrence.cancelled_at is None and occurrence.event.cancelled_at is None and now < occurrence.ends_at
 
 
-def call_off(
-    session: Session, event_id: int, occurrence_keys: Iterable[str], *, now: datetime, settings: Settings
-) -> int:
-    """Tell everybody who holds a place at dates that are cancelled, and not over; returns how many letters that makes.
-
-    The rows must say that the dates, or the event, are cancelled. Whoever was told already is not told again. The
-    places stay as they are: who holds them is known again if a date is put back.
-    """
-    event = take_event(session, event_id)
-    keys = set(occurrence_keys)
-    dates = [one.id for one in event.occurrences if one.key in keys and now < one.ends_at]
-    held = session.scalars(
-        select(Place)
-        .where(Place.occurrence_id.in_(dates), Place.state.in_(_TOLD))
-        .order_by(Place.registration_id, Place.id)
-        .options(joinedload(Place.registration).selectinload(Registration.places).joinedload(Place.occurrence))
-    ).all()
-    return sum(
-        len(letters.announce(session, place.registration, LetterKind.CANCELLED, [place], now=now, settings=settings))
-        for place in held
-    )
-
-
 def take_registration(session: Session, registration_id: int) -> tuple[Event, Registration]:
     """Lock the event, and read the registration with its places as it is under that lock. Raises NotFound: erased."""
     event_id = session.scalar(
@@ -272,7 +249,7 @@ def move(place: Place, state: PlaceState, now: datetime, *, promised: PlaceState
     if state is PlaceState.CONFIRMED and place.invited_at is None:
         place.invited_at = now
     place.state, place.promised = state, promised
-    place.changed_at = now
+    place.changed_at = place.plan_at = now
 
 
 def _offers(session: Session, event: Event, now: datetime) -> list[Offer]:

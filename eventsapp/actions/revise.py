@@ -6,17 +6,21 @@ One way for whoever changes an occurrence, so that a letter can say what it was 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from eventsapp.models import Occurrence, Revision
+from eventsapp.models import Occurrence, Place, Revision
 
 
 def revise(session: Session, occurrence: Occurrence, *, now: datetime) -> None:
-    """Raise the ``sequence`` of an occurrence whose rows were changed just now, and keep what it says from now on."""
+    """Raise the ``sequence`` of an occurrence whose rows were changed just now, and keep what it says from now on.
+
+    What is to be sent because of a time is planned anew for everybody who holds a place.
+    """
     occurrence.sequence += 1
     occurrence.revised_at = now
     put_on_record(session, occurrence, now=now)
+    session.execute(update(Place).where(Place.occurrence_id == occurrence.id).values(plan_at=now))
 
 
 def put_on_record(session: Session, occurrence: Occurrence, *, now: datetime) -> None:

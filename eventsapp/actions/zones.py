@@ -25,15 +25,14 @@ class Moved:
     what: str = "starts"  # or "opens", "closes"
 
 
-def recompute(session: Session, *, now: datetime, dry_run: bool) -> list[Moved]:
+def recompute(session: Session, *, now: datetime) -> list[Moved]:
     """Derive every instant anew whose wall time is yet to come; what has begun by its wall time stays as it was.
 
-    Returns what moved, in the events' order. With ``dry_run`` nothing is written or locked. A published event gets a
-    new version and its moved occurrences a new sequence, so that calendars take the change.
+    Returns what moved, in the events' order. A published event gets a new version and its moved occurrences a new
+    sequence, so that calendars take the change; who is told of it is for ``actions.tell``.
     """
-    query = _with_a_future(now)
-    events = session.scalars(query if dry_run else query.with_for_update(of=Event, key_share=True)).all()
-    return [move for event in events for move in _recompute_event(session, event, now, dry_run=dry_run)]
+    events = session.scalars(_with_a_future(now).with_for_update(of=Event, key_share=True)).all()
+    return [move for event in events for move in _recompute_event(session, event, now)]
 
 
 def _with_a_future(now: datetime) -> Select[Event]:
@@ -48,33 +47,32 @@ def _with_a_future(now: datetime) -> Select[Event]:
     )
 
 
-def _recompute_event(session: Session, event: Event, now: datetime, *, dry_run: bool) -> list[Moved]:
+def _recompute_event(session: Session, event: Event, now: datetime) -> list[Moved]:
     moved = [
-        *_recompute_window(event, now, dry_run=dry_run),
-        *(move for occurrence in event.occurrences if (move := _recompute(session, occurrence, now, dry_run=dry_run))),
+        *_recompute_window(event, now),
+        *(move for occurrence in event.occurrences if (move := _recompute(session, occurrence, now))),
     ]
-    if moved and not dry_run and event.published_at is not None:
+    if moved and event.published_at is not None:
         event.version += 1
         event.changed_at = now
     return moved
 
 
-def _recompute(session: Session, occurrence: Occurrence, now: datetime, *, dry_run: bool) -> Moved | None:
+def _recompute(session: Session, occurrence: Occurrence, now: datetime) -> Moved | None:
     before_at = occurrence.starts_at
     starts_at, ends_at = timezones.span(
         occurrence.dtstart_local, occurrence.fold, occurrence.tzid, occurrence.duration_seconds
     )
     if starts_at <= now or (starts_at, ends_at) == (before_at, occurrence.ends_at):
         return None
-    if not dry_run:
-        occurrence.starts_at, occurrence.ends_at = starts_at, ends_at
-        if occurrence.event.published_at is not None:
-            occurrence.timed_at = now
-            revise(session, occurrence, now=now)
+    occurrence.starts_at, occurrence.ends_at = starts_at, ends_at
+    occurrence.timed_at = now
+    if occurrence.event.published_at is not None:
+        revise(session, occurrence, now=now)
     return Moved(occurrence.event.slug, occurrence.key, occurrence.tzid, before_at, starts_at)
 
 
-def _recompute_window(event: Event, now: datetime, *, dry_run: bool) -> list[Moved]:
+def _recompute_window(event: Event, now: datetime) -> list[Moved]:
     """The opening and the closing of the registration, where the organizer named them."""
     moved: list[Moved] = []
     for what in ("opens", "closes"):
@@ -84,6 +82,5 @@ def _recompute_window(event: Event, now: datetime, *, dry_run: bool) -> list[Mov
         after_at = timezones.instant(local, tzid, getattr(event, f"{what}_fold"))
         if after_at > now and after_at != before_at:
             moved.append(Moved(event.slug, "", tzid, before_at, after_at, what))
-            if not dry_run:
-                setattr(event, f"{what}_at", after_at)
+            setattr(event, f"{what}_at", after_at)
     return moved

@@ -1,11 +1,17 @@
 """``db`` and ``zones``: the schema, and the instants that derive from a zone's law."""
 
 import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from eventsapp.cli.application import application, now, writing
+from eventsapp.cli.application import CommandFailed, application, event_of, now, rehearsal
 from eventsapp.cli.arguments import Commands
 from eventsapp.cli.printing import moment, print_table
+from eventsapp.cli.telling import add_decision, decide, left_untold, look, show, told
 from eventsapp.config import Settings
+
+if TYPE_CHECKING:
+    from eventsapp.actions.zones import Moved
 
 
 def add_to(commands: Commands) -> None:
@@ -19,7 +25,7 @@ def add_to(commands: Commands) -> None:
     revising.add_argument("message", help="what changes, in a few words")
     zones = commands.group("zones", "times of coming events under the newest time-zone data")
     recomputing = zones.add("recompute", recompute_zones, "derive future times again, and list what moved")
-    recomputing.add_argument("--dry-run", action="store_true", help="only list it")
+    add_decision(recomputing)
 
 
 def upgrade(arguments: argparse.Namespace) -> None:
@@ -50,18 +56,42 @@ def revision(arguments: argparse.Namespace) -> None:
 
 
 def recompute_zones(arguments: argparse.Namespace) -> None:
+    """It is done once and taken back first, so that whoever decides has seen what it means."""
+    from eventsapp.actions.tell import tell
     from eventsapp.actions.zones import recompute
+    from eventsapp.db import transaction
 
-    dry = arguments.dry_run
-    with (application if dry else writing)() as (_, session):
-        moved = recompute(session, now=now(), dry_run=dry)
-    if moved:
-        heads = ("event", "occurrence", "what", "zone", "was (UTC)", "is (UTC)")
-        print_table(
-            heads,
-            [
-                (one.event_slug, one.occurrence_key, one.what, one.tzid, moment(one.before_at), moment(one.after_at))
-                for one in moved
-            ],
-        )
-    print(f"{len(moved)} times {'would move; nothing was changed' if dry else 'moved'}.")
+    with application() as (settings, _):
+        with rehearsal() as session:
+            moved = recompute(session, now=now())
+            slugs = dict.fromkeys(one.event_slug for one in moved if one.occurrence_key)
+            outlooks = [look(session, event_of(session, slug), now=now(), settings=settings) for slug in slugs]
+        _print_moved(moved)
+        for outlook in outlooks:
+            if outlook.untold:
+                print(f"{outlook.slug}:")
+                show(outlook)
+        if arguments.dry_run:
+            print(f"{len(moved)} times would move; nothing was changed.")
+            return
+        telling = decide(outlooks, arguments)
+        with transaction() as session:
+            if recompute(session, now=now()) != moved:
+                raise CommandFailed("The events changed meanwhile, so nothing was done. Run the command again.")
+            for outlook in outlooks if telling else ():
+                tell(session, event_of(session, outlook.slug), now=now(), settings=settings)
+    print(f"{len(moved)} times moved.")
+    if telling:
+        told(outlooks, settings)
+    else:
+        left_untold(outlooks)
+
+
+def _print_moved(moved: Sequence["Moved"]) -> None:
+    heads = ("event", "occurrence", "what", "zone", "was (UTC)", "is (UTC)")
+    rows = [
+        (one.event_slug, one.occurrence_key, one.what, one.tzid, moment(one.before_at), moment(one.after_at))
+        for one in moved
+    ]
+    if rows:
+        print_table(heads, rows)

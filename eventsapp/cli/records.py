@@ -1,11 +1,29 @@
-"""``import``, ``export``, ``schema``, ``ics`` and ``text``: an event as files and as words."""
+"""``import``, ``notify``, ``export``, ``schema``, ``ics`` and ``text``: an event as files and as words."""
 
 import argparse
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from eventsapp.cli.application import CommandFailed, application, event_of, now, writing
+from eventsapp.cli.application import CommandFailed, application, event_of, now, rehearsal
 from eventsapp.cli.arguments import Commands
 from eventsapp.cli.printing import print_bytes
+from eventsapp.cli.telling import (
+    Outlook,
+    add_confirmation,
+    add_decision,
+    confirm,
+    decide,
+    left_untold,
+    look,
+    show,
+    told,
+)
+from eventsapp.config import Settings
+
+if TYPE_CHECKING:
+    from eventsapp.actions.import_record import ImportReport
 
 
 def add_to(commands: Commands) -> None:
@@ -13,11 +31,10 @@ def add_to(commands: Commands) -> None:
     importing.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="a YAML or JSON record (docs/event-record.md)"
     )
-    importing.add_argument(
-        "--notify",
-        action="store_true",
-        help="write to those who hold a place at a cancelled date and were not told yet",
-    )
+    add_decision(importing)
+    notifying = commands.add("notify", notify, "write to those who do not know yet how a date of an event stands")
+    notifying.add_argument("event", metavar="EVENT", help="the event's slug")
+    add_confirmation(notifying)
     exporting = commands.add("export", export, "write an event's record as YAML")
     exporting.add_argument("event", metavar="EVENT", help="the event's slug")
     exporting.add_argument("--output", metavar="FILE", help="write to this file")
@@ -36,19 +53,81 @@ def add_to(commands: Commands) -> None:
 
 
 def import_records(arguments: argparse.Namespace) -> None:
-    """All files or none: every mistake in every file is reported, and then nothing is taken over."""
+    """All files or none: every mistake in every file is reported, and then nothing is taken over.
+
+    What it would do is done once and taken back first, so that whoever decides has seen it, and no one waits meanwhile.
+    """
+    from eventsapp.actions.import_record import import_files
+    from eventsapp.actions.tell import tell
+    from eventsapp.db import transaction
+
+    with application() as (settings, _):
+        reports, outlooks = _outlook(arguments.files, now(), settings)
+        for report, outlook in zip(reports, outlooks, strict=True):
+            _show(report)
+            if outlook.news or arguments.notify:
+                show(outlook)
+        if arguments.dry_run:
+            print("Nothing was changed.")
+            return
+        telling = decide(outlooks, arguments)
+        at = now()  # an answer may have taken its time
+        with transaction() as session:
+            done = import_files(session, arguments.files, now=at, settings=settings)
+            if [one.changes for one in done] != [one.changes for one in reports]:
+                raise CommandFailed("The event changed meanwhile, so nothing was done. Run the command again.")
+            for outlook in outlooks if telling else ():
+                tell(session, event_of(session, outlook.slug), now=at, settings=settings)
+    if telling:
+        told(outlooks, settings)
+    else:
+        left_untold(outlooks)
+
+
+def _outlook(files: list[Path], at: datetime, settings: Settings) -> tuple[list["ImportReport"], list[Outlook]]:
     from eventsapp.actions.import_record import import_files
 
-    with writing() as (settings, session):
-        reports = import_files(session, arguments.files, now=now(), settings=settings, notify=arguments.notify)
-    for report in reports:
-        print(f"{report.slug}: {'created' if report.created else ', '.join(report.changes) or 'nothing changed'}")
-        if report.promoted:
-            print(f"  {report.promoted} moved up from the waiting list")
-        if report.told:
-            print(f"  {report.told} {'letter says' if report.told == 1 else 'letters say'} that a date is cancelled")
-        for note in report.notes:
-            print(f"  note: {note}")
+    with rehearsal() as session:
+        reports = import_files(session, files, now=at, settings=settings, rehearse=True)
+        outlooks = []
+        for report in reports:
+            outlook = look(session, event_of(session, report.slug), now=at, settings=settings)
+            new = set(report.revised) & set(outlook.untold.by_occurrence)
+            new_to_staff = outlook.untold.staff and (report.created or report.changes)
+            outlooks.append(replace(outlook, news=bool(new or new_to_staff)))
+    return reports, outlooks
+
+
+def _show(report: "ImportReport") -> None:
+    print(f"{report.slug}: {'created' if report.created else ', '.join(report.changes) or 'nothing changed'}")
+    if report.promoted:
+        print(f"  {report.promoted} moved up from the waiting list")
+    for note in report.notes:
+        print(f"  note: {note}")
+
+
+def notify(arguments: argparse.Namespace) -> None:
+    """For changes that were made quietly before."""
+    from eventsapp.actions.places import take_event
+    from eventsapp.actions.tell import tell
+    from eventsapp.db import transaction
+
+    with application() as (settings, _):
+        with rehearsal() as session:
+            event = take_event(session, event_of(session, arguments.event).id)
+            outlook = look(session, event, now=now(), settings=settings)
+        if not outlook.untold:
+            print(f"Everybody was told how the dates of {arguments.event} stand.")
+            return
+        print(f"{arguments.event}:")
+        show(outlook)
+        if arguments.dry_run:
+            print("Nobody was written to.")
+            return
+        confirm(arguments)
+        with transaction() as session:
+            tell(session, event_of(session, arguments.event), now=now(), settings=settings)
+    told([outlook], settings)
 
 
 def export(arguments: argparse.Namespace) -> None:

@@ -44,7 +44,7 @@ class CalendarEntry:
     occurrence (public) or the reader's own join link (personal). ``join_url`` is where this reader joins: the own
     link, or a public room's; empty where there is nothing to join. ``room`` is filled only where this reader
     may see it; ``attendee`` only in what is mailed to one person. ``status`` is CONFIRMED or CANCELLED.
-    ``lead`` is one line that stands before the description, for example the join link; it is plain text.
+    ``lead`` stands before the description, for example the join link; it is plain text.
     """
 
     uid: str
@@ -68,5 +68,6 @@ class CalendarEntry:
     room: Room | None = None
     join_url: str = ""
     lead: str = ""
+    place_alone: bool = False  # cancelled is this reader's own place, and not the date
     transparent: bool = False  # TRANSP:TRANSPARENT for a public listing, OPAQUE for one's own invite
     categories: tuple[str, ...] = ()

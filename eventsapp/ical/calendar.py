@@ -19,7 +19,7 @@ from eventsapp.ical.check import check
 from eventsapp.ical.text import QuotedParameters, Text, fold, mailto, one_line, paragraphs, uri
 from eventsapp.ical.timezone import CompactZone, zone_for
 from eventsapp.translations import gettext as _
-from eventsapp.translations import speaking
+from eventsapp.translations import pgettext, speaking
 
 PRODID = "-//eventsapp//eventsapp//EN"
 REFRESH = "PT1H"
@@ -56,8 +56,8 @@ def description(entry: CalendarEntry) -> str:
     """The notes of an entry as plain text: how to join, the time in words, what it is about, where to read more."""
     with speaking(entry.language_tag):
         parts = [
-            _("Cancelled") if entry.status == CANCELLED else "",
-            "\n".join([line for line in (entry.lead, *_room_lines(entry.room, entry.language_tag)) if line]),
+            _cancelled(entry),
+            "\n".join([line for line in (entry.lead, *room_lines(entry.room, entry.language_tag)) if line]),
             time_words(entry.starts_at, entry.ends_at, entry.tzid, entry.language_tag).whole,
             entry.description,
         ]
@@ -66,7 +66,14 @@ def description(entry: CalendarEntry) -> str:
     return paragraphs("\n\n".join(part for part in parts if part))
 
 
-def _room_lines(room: Room | None, tag: str) -> list[str]:
+def _cancelled(entry: CalendarEntry) -> str:
+    if entry.status != CANCELLED:
+        return ""
+    return pgettext("place", "Cancelled") if entry.place_alone else _("Cancelled")
+
+
+def room_lines(room: Room | None, tag: str) -> list[str]:
+    """Number, passcode and telephone numbers, a line each; speaks the language in force, which is that of ``tag``."""
     if room is None:
         return []
     mark = LEFT_TO_RIGHT if direction(tag) == "rtl" else ""

@@ -21,7 +21,8 @@ class Was:
     """What a reader was told last of a date; each is None where it is as it was. ``cancelled``: it was called off."""
 
     times: tuple[datetime, datetime, str] | None = None  # starts_at, ends_at, tzid
-    location: Passage | None = None  # an empty text: it was held online
+    location: Passage | None = None  # an empty text: it was held online alone
+    online: bool = False  # there was a way to join from afar; it says something beside ``location`` only
     summary: Passage | None = None
     cancelled: bool = False
 
@@ -41,6 +42,7 @@ class Slot:
     ends_at: datetime
     tzid: str
     location: Passage
+    online: bool = False  # there is a way to join from afar
     held_tag: str = ""
     join_opens_seconds: int = 0
     called_off: bool = False
@@ -75,11 +77,17 @@ class DigestLine:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What happened at an event ``since``. ``bounced`` counts registrations whose letters come back."""
+    """What happened at an event ``since``. ``bounced`` counts people who hold a place and are not reached.
+
+    ``more`` counts the dates that are not among ``lines``.
+    """
 
     since: datetime
     lines: tuple[DigestLine, ...]
+    new: int = 0  # people, each once
+    cancelled: int = 0
     bounced: int = 0
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

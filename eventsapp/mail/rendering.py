@@ -33,9 +33,11 @@ from eventsapp.domain.wording import (
     time_words,
 )
 from eventsapp.ical.add_links import SERVICES
+from eventsapp.mail.changes import Change, changes_of, news_of
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Letter, Passage, Slot
-from eventsapp.translations import gettext, interface_language, pgettext, speaking
+from eventsapp.mail.staff_words import staff_values
+from eventsapp.translations import gettext, interface_language, ngettext, pgettext, speaking
 from eventsapp.translations import gettext as _
 
 TEXT_WIDTH = 72
@@ -76,6 +78,7 @@ class Shown:
     opens: str
     location: Passage
     add_links: tuple[tuple[str, str], ...]
+    changes: tuple[Change, ...]
 
     @property
     def confirmed(self) -> bool:
@@ -119,6 +122,7 @@ def _values(letter: Letter, tag: str) -> dict[str, Any]:
         "about": about,
         "others": others,
         "first": about[0] if about else None,
+        "news": news_of(letter),
         "own": _own_words(letter),
         "manage": _manage_words(letter) if letter.manage_url else "",
         "ahead": _ahead(letter, about[0], tag) if letter.until_start is not None else "",
@@ -127,8 +131,9 @@ def _values(letter: Letter, tag: str) -> dict[str, Any]:
         "bring_html": Markup(to_html(letter.what_to_bring.text)),  # noqa: S704  safe HTML by domain.markdown
         "bring_text": to_plain(letter.what_to_bring.text, width=TEXT_WIDTH - 2),
         "until": moment_words(letter.action_until, letter.tzid, tag) if letter.action_until else "",
-        "data": _structured_data(letter, about + others) if about or others else "",
+        "data": _structured_data(letter, about + others) if (about or others) and letter.role is None else "",
         "colours": _colours(letter.accent),
+        **(staff_values(letter, tag) if letter.role is not None else {}),
     }
 
 
@@ -143,6 +148,7 @@ def _shown(slot: Slot, letter: Letter, tag: str) -> Shown:
         opens=_opening_words(slot, letter.tzid, tag),
         location=slot.location,
         add_links=_add_links(slot, letter),
+        changes=changes_of(slot, letter, tag),
     )
 
 
@@ -180,6 +186,8 @@ def _opening_words(slot: Slot, tzid: str, tag: str) -> str:
 
 def _add_links(slot: Slot, letter: Letter) -> tuple[tuple[str, str], ...]:
     """Names of calendar services, and addresses of ours that lead on to them: short enough for a plain text letter."""
+    if letter.role is not None:
+        return ()  # staff have no join link that they could hang on
     confirmed = sum(one.entry is not None for one in letter.about + letter.others)
     too_many = confirmed > _MOST_ADD_LINKS and letter.kind is not LetterKind.INVITE
     if slot.entry is None or too_many or letter.kind in SCHEDULED_LETTERS:
@@ -335,7 +343,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(_=_gettext, gettext=_gettext, pgettext=pgettext, direction=direction)
+    environment.globals.update(_=_gettext, gettext=_gettext, ngettext=ngettext, pgettext=pgettext, direction=direction)
     environment.filters.update(wrap=_wrap)
     return environment
 

@@ -18,8 +18,17 @@ from eventsapp.domain.languages import language_name, lookup, related, spoken
 from eventsapp.domain.links import token
 from eventsapp.domain.markdown import to_plain
 from eventsapp.domain.rooms import join_url, ways_into
-from eventsapp.domain.vocabulary import ConferenceAccess, PlaceState, Purpose
-from eventsapp.models import AddressChange, Conference, Event, LanguageVariant, Occurrence, Place, Registration
+from eventsapp.domain.vocabulary import ConferenceAccess, PlaceState, Purpose, StaffRole
+from eventsapp.models import (
+    AddressChange,
+    Assignment,
+    Conference,
+    Event,
+    LanguageVariant,
+    Occurrence,
+    Place,
+    Registration,
+)
 from eventsapp.translations import gettext as _
 from eventsapp.translations import speaking
 
@@ -43,10 +52,15 @@ def text_for(asked: str, texts: Mapping[str, str], event: Event) -> tuple[str, s
 
     Where none serves it is the one for all, or in the event's default language, or any. Two empty texts: there is none.
     """
+    return text_in(asked, texts, event.default_language_tag)
+
+
+def text_in(asked: str, texts: Mapping[str, str], default_tag: str) -> tuple[str, str]:
+    """The same, where the event had another default language."""
     texts = {tag: text for tag, text in texts.items() if text}
     if not texts:
         return "", ""
-    fallback = next(tag for tag in ("", event.default_language_tag, *texts) if tag in texts)
+    fallback = next(tag for tag in ("", default_tag, *texts) if tag in texts)
     tag = lookup(asked, [tag for tag in texts if tag], fallback)
     return texts[tag], tag
 
@@ -106,7 +120,7 @@ def personal_entry(
     occurrence, registration = place.occurrence, place.registration
     if status is None:
         status = CANCELLED if place.state in _GONE else _status(occurrence)
-    joins = status == CONFIRMED and place.state is PlaceState.CONFIRMED and _is_online(occurrence)
+    joins = status == CONFIRMED and place.state is PlaceState.CONFIRMED and is_online(occurrence)
     own_url = personal_join_url(registration, settings=settings) if joins else ""
     entry = _entry(occurrence, tag or registration.language_tag, status, own_url, settings)
     revised_at = max(occurrence.revised_at, place.changed_at)
@@ -117,6 +131,28 @@ def personal_entry(
         last_modified=revised_at,
         url=own_url or entry.url,
         attendee=_attendee(registration),
+        place_alone=status == CANCELLED and _status(occurrence) == CONFIRMED,
+    )
+
+
+def staff_entry(assignment: Assignment, *, settings: Settings) -> CalendarEntry:
+    """What a host or interpreter is sent, in their language, with the room itself while they work there."""
+    occurrence, staff = assignment.occurrence, assignment.staff
+    status = CANCELLED if assignment.ended_at is not None else _status(occurrence)
+    room = _room(occurrence.conference) if status == CONFIRMED and occurrence.conference else None
+    entry = _entry(occurrence, staff.language_tag, status, room.url if room else "", settings)
+    with speaking(entry.language_tag):
+        role = _("You interpret on this date") if staff.role is StaffRole.INTERPRETER else _("You host this date")
+    revised_at = max(occurrence.revised_at, assignment.changed_at)
+    return replace(
+        entry,
+        lead="\n".join(filter(None, [role if status == CONFIRMED else "", entry.lead])),
+        sequence=occurrence.sequence + assignment.revision,
+        dtstamp=revised_at,
+        last_modified=revised_at,
+        attendee=Party(read_address(staff.email).ascii_email, staff.name),
+        room=room,
+        place_alone=status == CANCELLED and _status(occurrence) == CONFIRMED,
     )
 
 
@@ -204,7 +240,7 @@ def _status(occurrence: Occurrence) -> str:
     return CANCELLED if called_off else CONFIRMED
 
 
-def _is_online(occurrence: Occurrence) -> bool:
+def is_online(occurrence: Occurrence) -> bool:
     """Whether there is or will be a room to join: an occurrence without an address is held nowhere else."""
     return occurrence.conference is not None or not any(occurrence.location.values())
 

@@ -13,7 +13,7 @@ from eventsapp.actions.answers import settle_answers
 from eventsapp.actions.import_record import ImportReport, import_files, import_record
 from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import EventStatus, LetterKind, PlaceState, QuestionType
-from eventsapp.models import Base, Event, Message, Occurrence, Organization, Place
+from eventsapp.models import Base, Event, Message, Occurrence, Organization, Place, Revision
 from eventsapp.queries.record import record_of
 from eventsapp.reading.mistakes import RecordRefused
 from eventsapp.reading.record import read_bytes
@@ -571,21 +571,37 @@ def test_a_picture_that_is_none_or_lies_elsewhere_is_refused(app, settings, now,
     assert not settings.pictures_path.exists()
 
 
-def test_a_cancelled_date_is_told_where_that_is_asked_for_and_once(take, stored, make, settings, now):
+def test_an_import_says_of_what_calendars_have_to_hear_and_writes_to_nobody(take, stored, make, session):
     take(record())
     make.registration(stored(), email="zoe@example.org")
-    cancelled = read(record(occurrences=[occurrence(status="cancelled")]))
+    assert take(record(occurrences=[occurrence(capacity=7)])).revised == ()
+    assert take(record(occurrences=[occurrence(status="cancelled")])).revised == ("one",)
+    assert session.scalars(select(Message)).all() == []
 
-    def told(days: int, *, notify: bool) -> int:
-        with transaction() as writing:
-            at = now + days * LATER
-            return import_record(writing, cancelled, now=at, settings=settings, notify=notify).told
 
-    def letters() -> list[tuple[object, ...]]:
-        with transaction() as reading:
-            return [tuple(row) for row in reading.execute(select(Message.recipient, Message.kind))]
+def test_a_change_is_one_sequence_however_many_keys_it_has(take, stored, make, session):
+    take(record())
+    make.registration(stored(), email="zoe@example.org")
+    with transaction() as writing:
+        writing.scalars(select(Place)).one().plan_at = None
+    everything = record(
+        occurrences=[occurrence(start="2027-06-13 17:00", duration="PT2H", location="Hall 2")],
+        languages={"en": {"summary": "Open forum"}},
+    )
+    assert take(everything).revised == ("one",)
+    one = stored().occurrences[0]
+    assert (one.sequence, one.timed_at) == (1, one.revised_at)
+    place = session.scalars(select(Place)).one()
+    assert (place.plan_at, place.told_sequence) == (one.revised_at, 0)
+    assert sorted(session.scalars(select(Revision.sequence))) == [0, 1]
 
-    assert told(1, notify=False) == 0
-    assert letters() == []
-    assert [told(days, notify=True) for days in (2, 3)] == [1, 0]
-    assert letters() == [("zoe@example.org", LetterKind.CANCELLED)]
+
+def test_what_is_rehearsed_keeps_no_picture(app, settings, now, tmp_path):
+    (tmp_path / "forum.jpg").write_bytes(jpeg(8, 8))
+    path = tmp_path / "forum.yaml"
+    path.write_text(text_of(record(picture="forum.jpg")))
+    with transaction() as writing:
+        (report,) = import_files(writing, [path], now=now, settings=settings, rehearse=True)
+        writing.rollback()
+    assert report.created
+    assert not settings.pictures_path.exists()

@@ -303,33 +303,3 @@ def test_a_cancelled_place_keeps_the_time_of_its_invite_and_a_higher_revision(ma
     invited_at = place_of(one).invited_at
     act(places.cancel, one)
     assert (place_of(one).revision, place_of(one).invited_at) == (1, invited_at)
-
-
-# Called off by the organizer
-
-
-def test_everybody_who_holds_a_place_is_told_of_a_date_called_off(make, act, now):
-    event = make.event(choose=Choose.ANY)
-    event_id = event.id
-    for state in PlaceState:
-        make.registration(event, email=f"{state}@example.org", places={"spanish": state})
-    make.registration(event, email="both@example.org", places={"english": CONFIRMED, "spanish": CONFIRMED})
-    make.registration(event, email="other@example.org", places={"english": CONFIRMED})
-    before = standing(event_id)
-    with transaction():
-        db.session.get_one(Event, event_id).occurrences[1].cancelled_at = now
-    assert act(places.call_off, event_id, occurrence_keys=["spanish"]) == 4
-    assert standing(event_id) == before
-    assert letters() == [
-        (f"{name}@example.org", "cancelled") for name in ("confirmed", "waitlisted", "pending", "both")
-    ]
-
-
-def test_nobody_is_told_of_what_is_over(make, act, now):
-    event = make.event()
-    event_id, ends_at = event.id, event.occurrences[1].ends_at
-    make.registration(event)
-    with transaction():
-        db.session.get_one(Event, event_id).cancelled_at = now
-    assert act(places.call_off, event_id, occurrence_keys=["spanish"], at=ends_at) == 0
-    assert letters() == []

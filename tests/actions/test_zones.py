@@ -56,7 +56,7 @@ def test_only_the_moved_occurrence_is_written_and_told(aged: Age, session: Sessi
     event = aged()
     before, version = facts(event), event.version
     with transaction():
-        moved = recompute(session, now=later(now), dry_run=False)
+        moved = recompute(session, now=later(now))
     session.expire_all()
     assert moved == [Moved("forum", "winter", VANCOUVER, WINTER_OLD, WINTER)]
     assert facts(event) == {
@@ -70,30 +70,20 @@ def test_only_the_moved_occurrence_is_written_and_told(aged: Age, session: Sessi
 def test_a_second_run_finds_nothing(aged: Age, session: Session, now: datetime) -> None:
     event = aged()
     with transaction():
-        recompute(session, now=now, dry_run=False)
+        recompute(session, now=now)
     session.expire_all()
     kept, version = facts(event), event.version
     with transaction():
-        assert recompute(session, now=now, dry_run=False) == []
+        assert recompute(session, now=now) == []
     session.expire_all()
     assert (facts(event), event.version) == (kept, version)
-
-
-def test_a_dry_run_lists_the_same_and_writes_nothing(aged: Age, session: Session, now: datetime) -> None:
-    event = aged()
-    before, version = facts(event), event.version
-    with transaction():
-        moved = recompute(session, now=now, dry_run=True)
-    session.expire_all()
-    assert moved == [Moved("forum", "winter", VANCOUVER, WINTER_OLD, WINTER)]
-    assert (facts(event), event.version) == (before, version)
 
 
 def test_a_draft_moves_without_a_new_sequence(aged: Age, session: Session, now: datetime) -> None:
     event = aged(published_at=None)
     version = event.version
     with transaction():
-        recompute(session, now=later(now), dry_run=False)
+        recompute(session, now=later(now))
     session.expire_all()
     assert facts(event)["winter"] == (WINTER, WINTER + HOUR, 0, now)
     assert (event.version, event.changed_at) == (version, now)
@@ -110,7 +100,7 @@ def test_a_draft_moves_without_a_new_sequence(aged: Age, session: Session, now: 
 def test_what_has_begun_by_its_wall_time_stays(aged: Age, session: Session, at: datetime, moves: bool) -> None:
     event = aged()
     with transaction():
-        moved = recompute(session, now=at, dry_run=False)
+        moved = recompute(session, now=at)
     session.expire_all()
     assert bool(moved) == moves
     assert facts(event)["winter"][0] == (WINTER if moves else WINTER_OLD)
@@ -125,7 +115,7 @@ def test_the_wall_time_decides_where_the_stored_instant_is_past_already(
         winter = next(each for each in event.occurrences if each.key == "winter")
         winter.starts_at, winter.ends_at = too_early, too_early + HOUR
     with transaction():
-        moved = recompute(session, now=too_early + timedelta(minutes=30), dry_run=False)
+        moved = recompute(session, now=too_early + timedelta(minutes=30))
     assert moved == [Moved("forum", "winter", VANCOUVER, too_early, WINTER)]
 
 
@@ -143,7 +133,7 @@ def test_opening_and_closing_move_too(make: Make, session: Session, now: datetim
     opened = Moved("forum", "", VANCOUVER, window["opens_at"], datetime(2026, 12, 1, 16, 0, tzinfo=UTC), "opens")
     closed = Moved("forum", "", VANCOUVER, WINTER_OLD, WINTER, "closes")
     with transaction():
-        assert recompute(session, now=now, dry_run=False) == [opened, closed]
+        assert recompute(session, now=now) == [opened, closed]
     session.expire_all()
     assert (event.opens_at, event.closes_at, event.version) == (opened.after_at, closed.after_at, version + 1)
 
@@ -158,7 +148,7 @@ def test_an_opening_that_is_past_stays(make: Make, session: Session, now: dateti
         closes_at=WINTER_OLD,
     )
     with transaction():
-        moved = recompute(session, now=datetime(2026, 12, 24, 12, 0, tzinfo=UTC), dry_run=False)
+        moved = recompute(session, now=datetime(2026, 12, 24, 12, 0, tzinfo=UTC))
     assert moved == [Moved("forum", "", VANCOUVER, WINTER_OLD, WINTER, "closes")]
 
 
@@ -168,5 +158,5 @@ def test_every_event_that_moves_is_listed_in_order(make: Make, session: Session,
         with transaction():
             event.occurrences[0].starts_at, event.occurrences[0].ends_at = WINTER_OLD, WINTER_OLD + HOUR
     with transaction():
-        moved = recompute(session, now=now, dry_run=False)
+        moved = recompute(session, now=now)
     assert [move.event_slug for move in moved] == ["zulu", "alpha"]

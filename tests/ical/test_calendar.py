@@ -210,6 +210,12 @@ def test_a_cancelled_occurrence_says_so_in_words_too() -> None:
     assert description(cancelled).startswith("Cancelled\n\nSaturday 13 June 2026")
 
 
+def test_a_cancelled_place_is_told_from_a_cancelled_occurrence() -> None:
+    cancelled = replace(FORUM, status="CANCELLED", room=None, join_url="", lead="", language_tag="de")
+    assert description(cancelled).partition("\n")[0] == "Abgesagt"
+    assert description(replace(cancelled, place_alone=True)).partition("\n")[0] == "Storniert"
+
+
 def test_free_in_a_public_file_and_busy_in_an_invitation() -> None:
     assert named(ical.publish([FORUM]), "TRANSP") == ["TRANSP:TRANSPARENT"]
     assert named(ical.request(INVITED), "TRANSP") == ["TRANSP:OPAQUE"]

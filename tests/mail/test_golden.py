@@ -97,7 +97,7 @@ class Scene:
         with transaction() as session:
             places = [self.place(key) for key in keys]
             letters.announce(session, self.registration, kind, places, now=self.now, settings=self.settings)
-        self._name_messages()
+        self.name_messages()
 
     def cancel(self, key: str) -> None:
         with transaction():
@@ -112,16 +112,16 @@ class Scene:
             session.scalars(select(AddressChange)).one().public_id = "addresschangeabc"
             message = session.scalars(select(Message)).one()
             message.context = {"change": "addresschangeabc"}
-        self._name_messages()
+        self.name_messages()
 
     def withdraw(self, key: str, parting: Parting) -> None:
         with transaction() as session:
             self.place(key).revision += 1
             letters.withdraw(session, self.registration, self.place(key), parting, now=self.now, settings=self.settings)
             self.registration.email, self.registration.address_key = "right@example.com", "right@example.com"
-        self._name_messages()
+        self.name_messages()
 
-    def _name_messages(self) -> None:
+    def name_messages(self) -> None:
         """Public ids are chance; here they count up, so that the files stay the same."""
         with transaction() as session:
             for number, message in enumerate(session.scalars(select(Message).order_by(Message.id)), 1):

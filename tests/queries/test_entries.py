@@ -92,6 +92,7 @@ def test_a_public_entry_of_a_public_room(forum: Event, settings: Settings, now: 
         "room": asdict(room),
         "join_url": room.url,
         "lead": f"Join: {room.url}",
+        "place_alone": False,
         "transparent": True,
         "categories": ("Esperanto", "peace"),
     }

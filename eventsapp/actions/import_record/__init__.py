@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import pictures
 from eventsapp.actions.import_record.conflicts import conflicts, kept_choices
 from eventsapp.actions.import_record.rows import Import
-from eventsapp.actions.places import call_off, promote
+from eventsapp.actions.places import promote
 from eventsapp.config import Settings
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.vocabulary import EventStatus
@@ -32,7 +32,8 @@ __all__ = ["ImportReport", "import_files", "import_record"]
 class ImportReport:
     """``changes`` are the keys that changed, empty when nothing did or the event is new.
 
-    ``promoted`` counts places, ``told`` the letters about cancelled dates.
+    ``promoted`` counts places. ``revised`` are the keys of occurrences of which calendars have to hear: whom that
+    concerns is told by ``actions.tell``, and by nobody else.
     """
 
     slug: str
@@ -40,11 +41,11 @@ class ImportReport:
     changes: tuple[str, ...]
     notes: tuple[str, ...]
     promoted: int = 0
-    told: int = 0
+    revised: tuple[str, ...] = ()
 
 
 def import_files(
-    session: Session, paths: Sequence[Path], *, now: datetime, settings: Settings, notify: bool = False
+    session: Session, paths: Sequence[Path], *, now: datetime, settings: Settings, rehearse: bool = False
 ) -> list[ImportReport]:
     """Import several record files, all or none: raises RecordRefused with the mistakes of all of them."""
     reports: list[ImportReport] = []
@@ -52,7 +53,7 @@ def import_files(
     for path in paths:
         try:
             record = read_record(path, lambda slug: known_organization(session, slug))
-            reports.append(import_record(session, record, now=now, settings=settings, notify=notify))
+            reports.append(import_record(session, record, now=now, settings=settings, rehearse=rehearse))
         except RecordRefused as refused:
             mistakes += refused.mistakes
     if mistakes:
@@ -61,11 +62,12 @@ def import_files(
 
 
 def import_record(
-    session: Session, record: EventRecord, *, now: datetime, settings: Settings, notify: bool = False
+    session: Session, record: EventRecord, *, now: datetime, settings: Settings, rehearse: bool = False
 ) -> ImportReport:
     """Create or update one event. Raises RecordRefused before anything is changed.
 
-    Nobody is told of a cancelled date by accident: that takes ``notify``, now or at a later import.
+    It writes to nobody but those who move up from the waiting list. ``rehearse``: whoever calls rolls all of it back,
+    so no picture is kept either.
 
     Left out of the record means back to the default, but for ``status`` and what it does not say of its organization.
     An occurrence or question that people have taken or answered cannot be left out. Answers stay as they were given,
@@ -83,7 +85,7 @@ def import_record(
     if mistakes:
         raise RecordRefused(mistakes)
     if data is not None:
-        picture = pictures.store(data, settings.pictures_path)
+        picture = pictures.name_of(data) if rehearse else pictures.store(data, settings.pictures_path)
     record = replace(record, picture=picture)
     importing = Import(session, record, now, settings)
     created = event is None
@@ -91,12 +93,9 @@ def import_record(
     promoted = 0
     if importing.changes and not created and event.status is EventStatus.PUBLISHED:
         promoted = promote(session, event.id, now=now, settings=settings)
-    told = 0
-    if notify:
-        cancelled = [one.key for one in event.occurrences if event.cancelled_at or one.cancelled_at]
-        told = call_off(session, event.id, cancelled, now=now, settings=settings)
     notes = (*record.notes, *kept, *missing_translations(record))
-    return ImportReport(record.slug, created, () if created else tuple(importing.changes), notes, promoted, told)
+    changes = () if created else tuple(importing.changes)
+    return ImportReport(record.slug, created, changes, notes, promoted, tuple(importing.revised))
 
 
 def _picture(record: EventRecord, settings: Settings, mistakes: list[Mistake]) -> tuple[str, bytes | None]:

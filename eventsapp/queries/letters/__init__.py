@@ -8,20 +8,25 @@ from eventsapp.config import Settings
 from eventsapp.domain.vocabulary import LetterKind
 from eventsapp.mail.letters import Letter
 from eventsapp.models import Message, Registration
+from eventsapp.queries.letters.changed import changed_letter
 from eventsapp.queries.letters.frame import registration_of
 from eventsapp.queries.letters.personal import personal_letter
+from eventsapp.queries.letters.replied import replied_letter
 from eventsapp.queries.letters.scheduled import scheduled_letter
+from eventsapp.queries.letters.staff import staff_letter
 from eventsapp.queries.letters.strangers import verification, wish, withdrawal
 
 __all__ = ["letter_of"]
 
 
-def letter_of(session: Session, message: Message, *, now: datetime, settings: Settings) -> Letter | None:  # noqa: ARG001
+def letter_of(session: Session, message: Message, *, now: datetime, settings: Settings) -> Letter | None:
     """What a queued message says ``now``; None where that is no longer so, or the person's data were erased.
 
     Only a confirmed place brings the join link with it; no registered person is ever sent the room's own address or
     passcode. Raises Invalid where the stored address cannot be written to.
     """
+    if message.staff_id is not None:
+        return staff_letter(session, message, now=now, settings=settings)
     registration = registration_of(session, message)
     if "parting" in message.context and message.recipient is not None:
         return withdrawal(session, message, registration, settings)
@@ -40,7 +45,11 @@ def _to_its_owner(
     match message.kind:
         case LetterKind.VERIFICATION:
             return verification(message, registration, settings)
+        case LetterKind.CHANGED:
+            return changed_letter(session, message, registration, settings)
         case LetterKind.REMINDER | LetterKind.FOLLOW_UP | LetterKind.MISSED:
             return scheduled_letter(session, message, registration, now=now, settings=settings)
+        case LetterKind.REPLIED:
+            return replied_letter(message, registration, now=now, settings=settings)
         case _:
             return personal_letter(session, message, registration, settings)

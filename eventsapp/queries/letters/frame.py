@@ -14,8 +14,8 @@ from eventsapp.domain.languages import lookup
 from eventsapp.domain.vocabulary import LetterKind, PlaceState
 from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Letter, Passage, Slot
-from eventsapp.models import Event, LetterText, Message, Occurrence, Place, Registration
-from eventsapp.queries.entries import page_url, personal_entry, text_for, variant
+from eventsapp.models import Event, LetterText, Message, Occurrence, Place, Registration, Staff
+from eventsapp.queries.entries import is_online, page_url, personal_entry, text_for, variant
 
 _LIKE_A_CONFIRMATION = frozenset({LetterKind.APPROVED, LetterKind.PROMOTED, LetterKind.ALREADY_REGISTERED})
 
@@ -33,10 +33,10 @@ def registration_of(session: Session, message: Message) -> Registration:
     ).one()
 
 
-def frame_of(message: Message, registration: Registration, settings: Settings) -> Letter:
+def frame_of(message: Message, reader: Registration | Staff, settings: Settings) -> Letter:
     """What any letter about this event has, whoever reads it."""
-    event = registration.event
-    words = variant(event, registration.language_tag)
+    event = reader.event
+    words = variant(event, reader.language_tag)
     organization = event.organization
     contact = event.contact or organization.contact
     return Letter(
@@ -45,8 +45,8 @@ def frame_of(message: Message, registration: Registration, settings: Settings) -
         message_id=message.message_id,
         thread_of=message.thread_of,
         written_at=message.created_at,
-        language_tag=registration.language_tag,
-        tzid=registration.tzid,
+        language_tag=reader.language_tag,
+        tzid=reader.tzid,
         recipient=read_address(message.recipient or "").ascii_email,
         name="",
         reference="",
@@ -55,7 +55,7 @@ def frame_of(message: Message, registration: Registration, settings: Settings) -
         organization=organization.name,
         contact=contact,
         event_slug=event.slug,
-        event_url=page_url(event, registration.language_tag, settings=settings),
+        event_url=page_url(event, reader.language_tag, settings=settings),
         summary=Passage(words.summary, words.language_tag),
         what_to_bring=Passage(words.what_to_bring, words.language_tag),
         about=(),
@@ -99,6 +99,7 @@ def slot_of(place: Place, settings: Settings) -> Slot:
         ends_at=occurrence.ends_at,
         tzid=occurrence.tzid,
         location=Passage(*text_for(read_tag, occurrence.location, occurrence.event)),
+        online=is_online(occurrence),
         held_tag=occurrence.language_tag or "",
         join_opens_seconds=occurrence.join_opens_seconds,
         called_off=state is PlaceState.CANCELLED and place.state is not PlaceState.CANCELLED,

@@ -26,6 +26,7 @@ _TRUE_WHILE: dict[LetterKind, frozenset[PlaceState]] = {
     LetterKind.DECLINED: frozenset({PlaceState.DECLINED}),
     LetterKind.PROMOTED: _CONFIRMED,
     LetterKind.CANCELLED: frozenset({PlaceState.CANCELLED}),
+    LetterKind.CHANGED: _LIVE,
     LetterKind.ALREADY_REGISTERED: _LIVE | {PlaceState.DECLINED},
     LetterKind.LINK: frozenset(PlaceState) - {PlaceState.UNVERIFIED},
 }
@@ -69,7 +70,9 @@ def personal_letter(
 def _invitation(session: Session, message: Message, about: Sequence[Place], settings: Settings) -> Invitation | None:
     if message.place_id is None or message.kind not in (*_INVITING, LetterKind.CANCELLED):
         return None
-    place = next(place for place in about if place.id == message.place_id)
+    place = next((place for place in about if place.id == message.place_id), None)
+    if place is None:
+        return None
     if message.kind is not LetterKind.CANCELLED:
         return Invitation("REQUEST", personal_of(place, settings)) if standing_of(place) in _CONFIRMED else None
     if not was_invited(session, message):
