@@ -60,7 +60,9 @@ def plan_assignments(session: Session, *, now: datetime, settings: Settings, lim
         before = told.get((assignment.occurrence_id, assignment.told_sequence))
         if news_of(assignment, before, assignment.told_revision) is not None:
             if assignment.id not in waiting:
-                _write(session, assignment, now=now, settings=settings)
+                # As old as the delay: a worker that looks ahead by it, to leave nothing behind, can send it.
+                written_at = now - timedelta(seconds=settings.change_delay)
+                _write(session, assignment, now=written_at, settings=settings)
             assignment.told_at = now
         _note_told(assignment)
     return len(due)

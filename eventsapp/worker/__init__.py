@@ -20,6 +20,7 @@ from eventsapp.worker.deliver import Deliver
 from eventsapp.worker.housekeeping import Expire, Lapse, Retire
 from eventsapp.worker.intake import Intake
 from eventsapp.worker.lane import Lane
+from eventsapp.worker.planning import planners
 
 POLL = 0.5  # seconds between two looks: a confirmation leaves within the second
 BREATH = 0.1  # seconds between two turns: SQLite has one writer, and people who register want to be it
@@ -51,7 +52,13 @@ def run(
         connections=settings.mail_connections if over_smtp else 1,
         clock=clock,
     )
-    others: list[Lane] = [Lapse(settings, clock), Intake(settings, clock), Expire(clock), Retire(clock)]
+    others: list[Lane] = [
+        Lapse(settings, clock),
+        Intake(settings, clock),
+        *planners(settings, clock, ahead=once),
+        Expire(clock),
+        Retire(clock),
+    ]
     try:
         if once:
             _all_that_is_due(app, [*others, deliver], stop, poll)

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.schedule import plan_scheduled
+from eventsapp.actions.staff import plan_assignments, plan_digests
 from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.worker.lane import Prompt
@@ -34,3 +36,13 @@ class Plan(Prompt):
         with transaction() as session:
             handled = self.plan(session, now=self.clock() + self.ahead, settings=self.settings)
         return 0.0 if handled else PLAN_EVERY
+
+
+def planners(settings: Settings, clock: Callable[[], datetime], *, ahead: bool) -> list[Plan]:
+    """All of them. ``ahead``: letters about changes do not wait for more changes to come."""
+    soon = timedelta(seconds=settings.change_delay) if ahead else timedelta(0)
+    return [
+        Plan(plan_assignments, settings, clock, soon),
+        Plan(plan_scheduled, settings, clock),
+        Plan(plan_digests, settings, clock),
+    ]
