@@ -42,7 +42,7 @@ def tell(session: Session, event: Event, *, now: datetime, settings: Settings) -
     tell_staff(session, event, now=now, settings=settings)
 
 
-def plan_changes(session: Session, *, now: datetime, settings: Settings, limit: int = 200) -> int:
+def plan_changes(session: Session, *, now: datetime, settings: Settings, limit: int = 100) -> int:
     """Write the letters to up to ``limit`` people of one event whose time has come; returns how much was done, 0: none.
 
     The event is locked meanwhile, so two workers never write to the same person. What is written and that it is
@@ -153,10 +153,14 @@ def _write_to(
     earlier = outbox.earlier_letters(session, registration_ids)
     made: list[Message] = []
     dropped: list[int] = []
+    told: list[Place] = []
+    written_to: list[Place] = []
     for registration in registrations:
         reader = _Reader(registration, written[registration.id], revisions)
         reader.decide(dates, now)
         dropped += reader.dropped
+        told += reader.told
+        written_to += (*reader.called_off, *reader.changed)
         made += _write(session, reader, earlier[registration.id], now=now, settings=settings)
     if dropped:
         session.execute(
@@ -165,7 +169,24 @@ def _write_to(
             .values(state=MessageState.SUPERSEDED, due_at=now)
         )
     session.flush()
+    _note_told(session, told, dates)
+    of_letters = Place.id.in_([place.id for place in written_to])
+    session.execute(update(Place).where(of_letters).values(told_at=now).execution_options(synchronize_session=False))
     return made
+
+
+def _note_told(session: Session, told: Iterable[Place], dates: Mapping[int, Occurrence]) -> None:
+    """In one statement for each date, however many people there are."""
+    by_date: dict[int, list[int]] = {}
+    for place in told:
+        by_date.setdefault(place.occurrence_id, []).append(place.id)
+    for occurrence_id, ids in by_date.items():
+        session.execute(
+            update(Place)
+            .where(Place.id.in_(ids))
+            .values(told_sequence=dates[occurrence_id].sequence)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _letters_to(session: Session, registration_ids: Sequence[int]) -> dict[int, list[_Letter]]:
@@ -194,6 +215,7 @@ class _Reader:
     called_off: dict[Place, int | None] = field(default_factory=dict)
     changed: dict[Place, int] = field(default_factory=dict)
     dropped: list[int] = field(default_factory=list)
+    told: list[Place] = field(default_factory=list)
 
     def decide(self, dates: Mapping[int, Occurrence], now: datetime) -> None:
         """From here on these places count as told, whether there is anything to say to this reader or not."""
@@ -206,10 +228,7 @@ class _Reader:
             if place not in untold and _is_told(place, now) and any(letter.is_about(place) for letter in overtaken):
                 self._decide(place)
         self.dropped = [letter.id for letter in self.letters if letter in overtaken or self._repeats(letter)]
-        for place in untold:
-            place.told_sequence = place.occurrence.sequence
-        for place in (*self.called_off, *self.changed):
-            place.told_at = now
+        self.told = untold
 
     def _decide(self, place: Place) -> None:
         known, gone = self._known(place), is_called_off(place.occurrence)

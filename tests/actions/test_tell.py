@@ -448,6 +448,20 @@ def test_a_date_put_back_brings_its_entry_again(make, change, telling, read, con
     assert (letter.invitation.method, letter.invitation.entry.sequence) == ("REQUEST", 2)
 
 
+def test_an_event_called_off_is_told_for_each_date_that_is_to_come(make, telling, session, now):
+    event = make.event(choose=Choose.ANY)
+    make.registration(event, places={"english": CONFIRMED, "spanish": WAITLISTED})
+    with transaction() as writing:
+        event = writing.scalars(select(Event)).one()
+        event.cancelled_at = now
+        for occurrence in event.occurrences:
+            revise(writing, occurrence, now=now)
+    assert (count(now).people, dict(count(now).by_occurrence)) == (1, {"english": 1, "spanish": 1})
+    assert telling() == 2
+    assert session.scalars(select(Message.kind)).all() == [LetterKind.CANCELLED] * 2
+    assert set(session.scalars(select(Place.state))) == {CONFIRMED, WAITLISTED}
+
+
 def test_a_date_put_back_before_anybody_heard_of_it_is_told_to_nobody(make, change, telling, confirm):
     one = make.registration(make.event()).id
     confirm(one)
