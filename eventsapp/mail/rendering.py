@@ -145,7 +145,7 @@ def _shown(slot: Slot, letter: Letter, tag: str) -> Shown:
         yours=yours,
         theirs=time_words(slot.starts_at, slot.ends_at, slot.tzid, tag),
         held_in=_held_in(slot.held_tag, tag),
-        opens=_opening_words(slot, letter.tzid, tag),
+        opens=_("The room is open.") if _is_open(slot, letter) else _opening_words(slot, letter.tzid, tag),
         location=slot.location,
         add_links=_add_links(slot, letter),
         changes=changes_of(slot, letter, tag),
@@ -169,6 +169,13 @@ def _held_in(held_tag: str, tag: str) -> str:
     named, own = language_name(spoken(held_tag), tag), own_name(spoken(held_tag))
     named = named[:1].upper() + named[1:]
     return named if named.casefold() == own.casefold() else f"{named} ({own})"
+
+
+def _is_open(slot: Slot, letter: Letter) -> bool:
+    """Whether a reminder leaves when one can join already."""
+    if slot.entry is None or not slot.entry.join_url or letter.until_start is None:
+        return False
+    return letter.until_start <= timedelta(seconds=slot.join_opens_seconds)
 
 
 def _opening_words(slot: Slot, tzid: str, tag: str) -> str:

@@ -204,6 +204,14 @@ class TestWhatTheyBring:
             assert "A question" in part
         assert "/spanish/google" not in everything_in(mail)
 
+    @pytest.mark.parametrize("before_start", [15 * MINUTE, 2 * MINUTE, -10 * MINUTE])
+    def test_a_late_reminder_says_that_the_room_is_open(
+        self, before_start: timedelta, desk: Callable[..., Desk]
+    ) -> None:
+        mail = desk().mail(REMINDER, before_start)
+        for part in (text_of(mail), html_of(mail)):
+            assert ("The room is open." in part, "15 minutes before" in part) == (True, False)
+
     @pytest.mark.parametrize("kind", [FOLLOW_UP, MISSED])
     def test_what_follows_brings_the_recording_by_the_readers_own_page(
         self, kind: LetterKind, desk: Callable[..., Desk]
