@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
+from threading import Event as Stop
 from typing import Any
 
 import pytest
@@ -20,9 +21,11 @@ from eventsapp.db import db, transaction
 from eventsapp.domain import timezones
 from eventsapp.domain.vocabulary import Choose, LetterKind, MessageState, PlaceState
 from eventsapp.mail.letters import Letter
+from eventsapp.mail.transport import MemoryTransport
 from eventsapp.models import Event, LanguageVariant, Message, Occurrence, Place, Registration
 from eventsapp.queries.letters import letter_of
 from eventsapp.queries.untold import Untold, untold
+from eventsapp.worker import run
 from tests.conftest import NOW
 from tests.factory import Make
 from tests.statements import statements
@@ -610,6 +613,17 @@ def test_a_worker_that_dies_leaves_all_to_be_done(make, change, settings, now):
     assert kinds() == []
     plan(settings, now)
     assert kinds() == ["changed"]
+
+
+def test_a_worker_that_does_what_is_due_leaves_no_letter_about_a_change_behind(make, change, app, settings, now):
+    make.registration(make.event())
+    change("spanish", later=HOUR)
+    with transaction() as writing:
+        tell.tell(writing, writing.scalars(select(Event)).one(), now=now, settings=settings)
+    carrier = MemoryTransport()
+    run(app, stop=Stop(), once=True, transport=carrier, clock=lambda: now)
+    assert [envelope.recipient for _, envelope in carrier.sent] == ["person1@example.com"]
+    assert kinds(alive=True) == []
 
 
 def test_whoever_registers_now_knows_how_it_stands(make, change, session, now, confirm):
