@@ -16,11 +16,12 @@ PACKAGES := $(dir $(wildcard tests/*/package.json))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format translations lock migration node
+.PHONY: help run test torture check format translations lock migration node
 
 help: ## list what make can do
 	@echo "make run            start eventsapp at http://$(HOST):$(PORT); HOST= and PORT= change that"
 	@echo "make test           run every test; ARGS= is handed to pytest, for example ARGS=tests/web"
+	@echo "make torture        what takes its time: a thousand calendars, mail servers that misbehave, kill -9; an hour at most"
 	@echo "make check          lint, types, layers, templates, translations"
 	@echo "make format         let ruff put the code in order"
 	@echo "make translations   take new texts into the catalogs, and compile them"
@@ -32,6 +33,9 @@ run: $(VENV)/installed $(CATALOGS:.po=.mo)
 
 test: $(VENV)/installed-dev $(CATALOGS:.po=.mo) node
 	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+
+torture: $(VENV)/installed-dev $(CATALOGS:.po=.mo)
+	@timeout 3600 $(PY) -m pytest --torture --durations 10 $(or $(ARGS),tests/torture)
 
 check: $(VENV)/installed-dev $(CATALOGS:.po=.mo)
 	$(PY) -m ruff check .

@@ -31,6 +31,7 @@ from tests.factory import Make
 from tests.missing import NOT_TESTED, missing
 
 GOLDEN = Path(__file__).parent / "golden"
+TORTURE = Path(__file__).parent / "torture"
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 hypothesis_settings.register_profile(
@@ -41,6 +42,11 @@ hypothesis_settings.load_profile("eventsapp")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite the golden files from what the code says now")
+    parser.addoption("--torture", action="store_true", help="collect tests/torture too, which takes its time")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if collection_path == TORTURE and not config.getoption("--torture") else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

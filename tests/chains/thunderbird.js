@@ -6,21 +6,21 @@ const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailSer
 
 const PRESSED = { "REQUEST": "ACCEPTED", "REQUEST:NEEDS-ACTION": "ACCEPTED" };
 
-function identity() {
-  if (!MailServices.accounts.accounts.length) {
-    const account = MailServices.accounts.createAccount();
-    account.incomingServer = MailServices.accounts.createIncomingServer("reader", "mail.invalid", "none");
-    account.addIdentity(MailServices.accounts.createIdentity());
-  }
-  return MailServices.accounts.accounts[0].defaultIdentity;
+function identityOf(address) {
+  const accounts = MailServices.accounts;
+  const account = accounts.accounts[0] ?? accounts.createAccount();
+  account.incomingServer ??= accounts.createIncomingServer("reader", "mail.invalid", "none");
+  const identity = accounts.createIdentity(); // a new one each time: the calendar remembers whose address it had
+  identity.email = address;
+  account.addIdentity(identity);
+  for (const former of [...account.identities]) if (former.key !== identity.key) account.removeIdentity(former);
+  return identity;
 }
 
 function calendarOf(address) {
-  const reader = identity();
-  reader.email = address;
   const calendar = cal.manager.getCalendars()[0];
   calendar.setProperty("disabled", false); // as a new profile leaves it
-  calendar.setProperty("imip.identity.key", reader.key);
+  calendar.setProperty("imip.identity.key", identityOf(address).key);
   return calendar;
 }
 
@@ -52,6 +52,7 @@ function pressed(act) {
     const onOperationComplete = (_calendar, status, _operation, _id, detail) =>
       Components.isSuccessCode(status) ? resolve(act.method) : reject(new Error(`${act.method}: ${status} ${detail}`));
     const listener = { QueryInterface: ChromeUtils.generateQI(["calIOperationListener"]), onOperationComplete, onGetResult() {} };
+    setTimeout(() => reject(new Error(`${act.method}: nothing came of it`)), 10_000);
     act(listener, answer, { responseMode: Ci.calIItipItem.NONE });
   });
 }
