@@ -40,7 +40,7 @@ def test_letter(language, scene, settings, now, golden):  # noqa: F811
     stage = scene(next(case for case in ALL if case.language == language and case.sort == "confirmation.confirmed"))
     with transaction() as session:
         assert take_in(session, answer(UID), now=now, settings=settings) is Taken.ASKED
-    stage._name_messages()
+    stage.name_messages()
     (mail,) = stage.deliver()
     golden(f"mail/replied.{language}.confirmed.txt", as_document(mail))
 
