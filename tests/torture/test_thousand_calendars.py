@@ -1,4 +1,4 @@
-"""A thousand people go through what one goes through in ``tests/chains``: no letter too many, no entry that is wrong."""
+"""A thousand people go through what one does in ``tests/chains``: no letter too many, no entry that is wrong."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from eventsapp.config import Settings
-from tests.chains.conftest import *  # noqa: F403  its fixtures are this room's too
 from tests.chains.journey import Journey
 from tests.chains.stores import Store
 from tests.chains.test_one_person import revisions
