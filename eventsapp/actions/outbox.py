@@ -476,10 +476,10 @@ def _finish(session: Session, message_id: int, worker: str, **values: Any) -> bo
     """The last word about a letter. Where the person's data were erased meanwhile, the address goes with it."""
     if not _record(session, message_id, worker, lease=None, lease_until=None, **values):
         return False
-    erased = select(Registration.id).where(Registration.erased_at.is_not(None))
+    erased = exists().where(Registration.id == Message.registration_id, Registration.erased_at.is_not(None))
     session.execute(
         update(Message)
-        .where(Message.id == message_id, Message.registration_id.in_(erased))
+        .where(Message.id == message_id, erased)
         .values(recipient=None, address_key=None, last_error="")
         .execution_options(synchronize_session=False)
     )

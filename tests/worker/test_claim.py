@@ -1,0 +1,46 @@
+"""Claiming takes the same short way in the index, however many letters were ever sent."""
+
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from eventsapp.actions import outbox
+from eventsapp.db import transaction
+from eventsapp.domain.vocabulary import LetterKind, Priority
+from tests.worker.bulk import multiply
+from tests.worker.office import Office
+
+
+def plan_of(session: Session, office: Office) -> str:
+    wanted = outbox._due(Priority.ASKED_FOR, office.now, ()).limit(8)
+    name = session.get_bind().dialect.name
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[name].dialect()
+    statement = wanted.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[name]
+    return "\n".join(str(row[-1]) for row in session.execute(text(f"{explain} {statement}".replace(":", "\\:"))))
+
+
+def test_claiming_looks_at_no_letter_that_was_sent(office: Office) -> None:
+    office.write("ann@example.com")
+    multiply(office.session, office.message_to("ann@example.com"), people=2000, sent_each=9)
+    plan = plan_of(office.session, office)
+    assert "ix_message_waiting" in plan
+    assert "Seq Scan on message" not in plan
+    assert "SCAN message" not in plan
+    office.session.rollback()
+    with transaction() as session:
+        assert len(outbox.claim(session, worker="me", limit=8, now=office.now)) == 8
+
+
+def test_a_letter_waits_for_an_earlier_one_unless_that_is_less_urgent(office: Office) -> None:
+    registration = office.write("ann@example.com")
+    with transaction() as session:
+        bulk = outbox.enqueue(session, registration, LetterKind.REMINDER, now=office.now, settings=office.settings)
+        asked = outbox.enqueue(session, registration, LetterKind.LINK, now=office.now, settings=office.settings)
+        assert bulk is not None
+        assert asked is not None
+    with transaction() as session:
+        (first,) = outbox.claim(session, worker="me", limit=8, now=office.now)
+        assert first < bulk.id
+        outbox.record_sent(session, first, worker="me", now=office.now)
+        assert outbox.claim(session, worker="me", limit=8, now=office.now) == [asked.id, bulk.id]
