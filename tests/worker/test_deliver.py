@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from threading import Event as Stop
@@ -14,12 +15,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from eventsapp.actions import outbox
+from eventsapp.actions import letters, outbox
+from eventsapp.actions.suppress import suppress
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import MessageState, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Suppression
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.smtp import SmtpTransport
 from eventsapp.mail.transport import MemoryTransport
+from eventsapp.mail.verp import letter_named_by
 from eventsapp.models import Message, Occurrence, Place, Receipt
 from eventsapp.worker import deliver, run
 from tests.mail.server import Script, smtp_server
@@ -371,3 +374,73 @@ def test_gives_up_what_was_held_for_too_long_and_writes_to_who_moves_up(office: 
     assert carrier.sent == ["next@example.com"]
     states = office.session.scalars(select(Place.state).order_by(Place.id)).all()
     assert states == [PlaceState.CANCELLED, PlaceState.CONFIRMED]
+
+
+def test_a_letter_that_comes_too_late_is_not_sent(office: Office) -> None:
+    office.write("ann@example.com")
+    office.write("bob@example.com")
+    with transaction() as session:
+        late = update(Message).where(Message.recipient == "ann@example.com")
+        session.execute(late.values(expires_at=office.now))
+        session.execute(
+            update(Message)
+            .where(Message.recipient == "bob@example.com")
+            .values(expires_at=office.now + timedelta(seconds=1))
+        )
+    carrier = Carrier()
+    office.work(carrier)
+    assert carrier.sent == ["bob@example.com"]
+    assert office.states() == {"ann@example.com": SUPERSEDED, "bob@example.com": SENT}
+
+
+def test_a_dead_address_gets_only_what_was_asked_for_just_now(office: Office) -> None:
+    registration = office.write("ann@example.com")
+    with transaction() as session:
+        place = registration.places[0]
+        letters.announce(session, registration, LetterKind.PROMOTED, [place], now=office.now, settings=office.settings)
+        suppress(
+            session,
+            office.event.organization_id,
+            "ann@example.com",
+            Suppression.BOUNCED,
+            now=office.now,
+            settings=office.settings,
+        )
+    carrier = Carrier()
+    office.work(carrier)
+    office.session.rollback()
+    found = {message.kind: (message.state, message.last_error) for message in office.session.scalars(select(Message))}
+    assert found == {
+        LetterKind.CONFIRMATION: (SENT, ""),
+        LetterKind.PROMOTED: (MessageState.SUPPRESSED, "not written to: bounced"),
+    }
+    assert carrier.sent == ["ann@example.com"]
+
+
+def test_the_envelope_says_which_letter_comes_back(office: Office) -> None:
+    office.app.extensions["settings"] = replace(office.settings, bounce_address="bounce@example.org")
+    office.write("ann@example.com")
+    carrier = MemoryTransport()
+    office.work(carrier)
+    (envelope,) = [envelope for _, envelope in carrier.sent]
+    assert letter_named_by(envelope.sender, office.app.extensions["settings"]) == envelope.public_id
+
+
+def test_what_cannot_be_recorded_is_not_sent_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database goes away between sending and recording: the outcome is kept until it is back."""
+    office.write("ann@example.com")
+    carrier, stop, failures = Carrier(), Stop(), [2]
+    record_sent = outbox.record_sent
+
+    def away(*arguments: Any, **named: Any) -> bool:
+        if failures[0]:
+            failures[0] -= 1
+            raise OperationalError("UPDATE", {}, Exception("gone"))
+        stop.set()
+        return record_sent(*arguments, **named)
+
+    monkeypatch.setattr(outbox, "record_sent", away)
+    monkeypatch.setattr("eventsapp.worker.AFTER_TROUBLE", 0.01)
+    run(office.app, stop=stop, transport=carrier, clock=lambda: office.now)
+    assert carrier.sent == ["ann@example.com"]
+    assert office.states() == {"ann@example.com": SENT}
