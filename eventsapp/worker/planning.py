@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from eventsapp.actions.schedule import plan_scheduled
 from eventsapp.actions.staff import plan_assignments, plan_digests
 from eventsapp.actions.tell import plan_changes
-from eventsapp.actions.tell import plan_changes
 from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.worker.lane import Prompt
@@ -44,7 +43,6 @@ def planners(settings: Settings, clock: Callable[[], datetime], *, ahead: bool) 
     """All of them. ``ahead``: letters about changes do not wait for more changes to come."""
     soon = timedelta(seconds=settings.change_delay) if ahead else timedelta(0)
     return [
-        Plan(plan_changes, settings, clock, soon),
         Plan(plan_changes, settings, clock, soon),
         Plan(plan_assignments, settings, clock, soon),
         Plan(plan_scheduled, settings, clock),

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from eventsapp.actions import letters, outbox
+from eventsapp.actions import outbox
 from eventsapp.actions.suppress import suppress
 from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Suppression
@@ -396,8 +396,7 @@ def test_a_letter_that_comes_too_late_is_not_sent(office: Office) -> None:
 def test_a_dead_address_gets_only_what_was_asked_for_just_now(office: Office) -> None:
     registration = office.write("ann@example.com")
     with transaction() as session:
-        place = registration.places[0]
-        letters.announce(session, registration, LetterKind.PROMOTED, [place], now=office.now, settings=office.settings)
+        outbox.enqueue(session, registration, LetterKind.PROMOTED, now=office.now, settings=office.settings)
         suppress(
             session,
             office.event.organization_id,
