@@ -20,6 +20,7 @@ from eventsapp.models import Registration, SuppressedAddress
 _ASKED_FOR = frozenset(
     {
         LetterKind.CONFIRMATION,
+        LetterKind.INVITE,  # it comes with a confirmation
         LetterKind.WAITLISTED,
         LetterKind.PENDING,
         LetterKind.ALREADY_REGISTERED,

@@ -146,6 +146,7 @@ def test_what_is_held_back():
     assert goes_out(UNSUBSCRIBED) == set(LetterKind) - {LetterKind.FOLLOW_UP, LetterKind.MISSED}
     assert goes_out(COMPLAINED) == set(LetterKind) - scheduled
     assert goes_out(BOUNCED) == {
+        LetterKind.INVITE,
         LetterKind.CONFIRMATION,
         LetterKind.WAITLISTED,
         LetterKind.PENDING,
