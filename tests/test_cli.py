@@ -301,7 +301,7 @@ def test_a_letter_is_shown_with_all_that_is_known_of_it(run, letter):
         "event": "forum",
         "reader": "K7PM-BBBC",
         "to": "person1@example.com",
-        "language": "en",
+        "language": "es",
         "priority": "0",
         "tries": "1",
         "written": "2026-03-02 12:00 UTC",
