@@ -56,6 +56,7 @@ def announce(
     if kind in TELL_HOW_IT_STANDS:
         for place in places:
             place.told_sequence, place.told_at = place.occurrence.sequence, now
+    session.flush()  # a letter names its places by their ids, and those of a new registration have none yet
     if kind is LetterKind.CANCELLED:
         written = [_cancellation(session, registration, place, now, settings) for place in places]
         return [message for message in written if message is not None]
