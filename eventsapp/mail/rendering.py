@@ -225,8 +225,8 @@ def _ahead(letter: Letter, first: Shown, tag: str) -> str:
     days = (local(starts_at, letter.tzid).date() - local(starts_at - left, letter.tzid).date()).days
     values = {"weekday": first.yours.weekday, "time": first.yours.start}
     if days == 0:
-        return _("Today, %(weekday)s, %(time)s", **values)
-    return _("Tomorrow, %(weekday)s, %(time)s", **values) if days == 1 else _start_words(first, letter, tag)
+        return _("Today, %(weekday)s, at %(time)s", **values)
+    return _("Tomorrow, %(weekday)s, at %(time)s", **values) if days == 1 else _start_words(first, letter, tag)
 
 
 def _start_words(shown: Shown, letter: Letter, tag: str) -> str:

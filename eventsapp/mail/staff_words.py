@@ -53,10 +53,11 @@ def _counted(line: DigestLine, tzid: str, tag: str) -> Counted:
 def _happened(digest: Digest) -> str:
     """The digest in a few words, for its subject."""
     full = bool(digest.lines) and not digest.more and all(line.full for line in digest.lines)
-    words = [*_flow(digest.new, digest.cancelled), pgettext("digest", "full") if full else ""]
+    words = _flow(digest.new, digest.cancelled)
     if not digest.new and not digest.cancelled and digest.bounced:
-        words.append(ngettext("%(num)s person is not reached", "%(num)s people are not reached", digest.bounced))
-    return _joined(words)
+        words.append(ngettext("%(num)s person cannot be reached", "%(num)s people cannot be reached", digest.bounced))
+    said = _joined([*words, pgettext("digest", "full") if full else ""])
+    return said[:1].upper() + said[1:]
 
 
 def _flow(new: int, cancelled: int) -> list[str]:

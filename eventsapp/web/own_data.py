@@ -333,8 +333,8 @@ _KINDS: Mapping[LetterKind, Word] = {
     LetterKind.REPLIED: lambda: _("Question about your calendar’s answer"),
 }
 _SUPPRESSIONS: Mapping[Suppression, Word] = {
-    Suppression.BOUNCED: lambda: _("Our letters to you come back since"),
-    Suppression.COMPLAINED: lambda: _("Your mail program called our letters unwanted on"),
+    Suppression.BOUNCED: lambda: _("Our letters to you have come back since"),
+    Suppression.COMPLAINED: lambda: _("Our letters were reported as spam on"),
     Suppression.UNSUBSCRIBED: lambda: _("Letters after events ended on"),
 }
 _STATES: Mapping[MessageState, Word] = {

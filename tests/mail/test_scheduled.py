@@ -151,9 +151,9 @@ class TestWhatIsAhead:
         ("before_start", "said"),
         [
             (48 * HOUR, "Monday 29 June 2026, 1:00 am"),
-            (24 * HOUR + 59 * MINUTE, "Tomorrow, Monday, 1:00 am"),
-            (24 * HOUR, "Tomorrow, Monday, 1:00 am"),
-            (63 * MINUTE, "Tomorrow, Monday, 1:00 am"),
+            (24 * HOUR + 59 * MINUTE, "Tomorrow, Monday, at 1:00 am"),
+            (24 * HOUR, "Tomorrow, Monday, at 1:00 am"),
+            (63 * MINUTE, "Tomorrow, Monday, at 1:00 am"),
             (HOUR + 50 * timedelta(seconds=1), "In 1 hour, at 1:00 am"),
             (HOUR - timedelta(seconds=3), "In 1 hour, at 1:00 am"),
             (56 * MINUTE, "In 55 minutes, at 1:00 am"),
@@ -174,16 +174,21 @@ class TestWhatIsAhead:
 
     def test_today_is_the_readers_day(self, desk: Callable[..., Desk]) -> None:
         mail = desk(tzid="America/Los_Angeles").mail(REMINDER, 8 * HOUR)
-        assert text_of(mail).split("\n")[0] == "Today, Sunday, 5:00 pm"
+        assert text_of(mail).split("\n")[0] == "Today, Sunday, at 5:00 pm"
 
     def test_a_day_with_a_change_of_clocks_is_still_tomorrow(self, desk: Callable[..., Desk]) -> None:
         night = {"key": "day", "dtstart_local": datetime(2026, 10, 25, 0, 30), "tzid": "Europe/Berlin"}  # noqa: DTZ001
         one = desk(event={"occurrences": (night,)}, tzid="Europe/Berlin")
-        assert text_of(one.mail(REMINDER, 24 * HOUR)).split("\n")[0] == "Tomorrow, Sunday, 12:30 am"
+        assert text_of(one.mail(REMINDER, 24 * HOUR)).split("\n")[0] == "Tomorrow, Sunday, at 12:30 am"
 
     @pytest.mark.parametrize(
         ("tag", "said"),
-        [("de", "In 1 Stunde"), ("es", "Dentro de 1 hora"), ("ar", "خلال ساعة واحدة"), ("zh-Hans", "1小时后")],
+        [
+            ("de", "In 1 Stunde"),
+            ("es", "Dentro de 1 hora"),
+            ("ar", "تبدأ الفعالية خلال ساعة واحدة"),
+            ("zh-Hans", "1小时后"),
+        ],
     )
     def test_it_is_said_as_the_language_says_it(self, tag: str, said: str, desk: Callable[..., Desk]) -> None:
         assert text_of(desk(language_tag=tag).mail(REMINDER, HOUR)).startswith(said)
@@ -247,7 +252,11 @@ def test_what_is_planned_is_what_is_read(desk: Callable[..., Desk]) -> None:
     follow_up = {"trigger": "1 day after end at 10:00", "for": "all", "wait_for_recording": False}
     reminders = ["24 hours before start", "10 minutes before start"]
     one = desk(event={"follow_ups": [follow_up], "reminders": reminders}, tzid="America/Los_Angeles")
-    at = {24 * HOUR: "Tomorrow, Sunday, 5:00 pm", 10 * MINUTE: "In 10 minutes, at 5:00 pm", -2 * DAY: "After the event"}
+    at = {
+        24 * HOUR: "Tomorrow, Sunday, at 5:00 pm",
+        10 * MINUTE: "In 10 minutes, at 5:00 pm",
+        -2 * DAY: "After the event",
+    }
     for before_start, said in at.items():
         with transaction() as session:
             session.execute(update(Place).values(plan_at=one.starts_at - before_start))
