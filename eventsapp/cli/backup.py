@@ -18,7 +18,7 @@ def add_to(commands: Commands) -> None:
     restoring = commands.add(
         "restore", restore, "put what `backup` wrote in its place; servers and workers are stopped"
     )
-    restoring.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    restoring.add_argument("file", type=Path, metavar="FILE.tar.gz", help="as `backup` wrote it")
     restoring.add_argument("--replace", action="store_true", help="put a database that is there aside")
 
 
