@@ -189,8 +189,7 @@ def give_up(
 
 def is_to_come(place: Place, now: datetime) -> bool:
     """Whether the date of a place still takes place, or takes place right now."""
-    occurrence = place.occurrence
-    return occurrence.cancelled_at is None and occurrence.event.cancelled_at is None and now < occurrence.ends_at
+    return not place.occurrence.called_off and now < place.occurrence.ends_at
 
 
 def take_registration(session: Session, registration_id: int) -> tuple[Event, Registration]:

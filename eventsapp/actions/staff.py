@@ -16,7 +16,7 @@ from eventsapp.domain.digests import next_digest
 from eventsapp.domain.vocabulary import LetterKind, MessageState, Priority, StaffRole
 from eventsapp.models import Assignment, Event, Message, Occurrence, Organization, Staff
 from eventsapp.queries.digests import digest_of
-from eventsapp.queries.letters.changed import is_called_off, revisions_of
+from eventsapp.queries.letters.changed import revisions_of
 from eventsapp.queries.letters.staff import news_of
 from eventsapp.queries.staff import untold
 
@@ -63,7 +63,7 @@ def plan_assignments(session: Session, *, now: datetime, settings: Settings, lim
                 # As old as the delay: a worker that looks ahead by it, to leave nothing behind, can send it.
                 written_at = now - timedelta(seconds=settings.change_delay)
                 _write(session, assignment, now=written_at, settings=settings)
-            assignment.told_at = now
+            assignment.told_at = assignment.remind_at = now
         _note_told(assignment)
     return len(due)
 
@@ -99,7 +99,7 @@ def _write(session: Session, assignment: Assignment, *, now: datetime, settings:
 def _note_told(assignment: Assignment) -> None:
     """Who is relieved of a date, or never had a date that is called off, holds nothing of it."""
     occurrence = assignment.occurrence
-    if assignment.ended_at is not None or (assignment.told_sequence is None and is_called_off(occurrence)):
+    if assignment.ended_at is not None or (assignment.told_sequence is None and occurrence.called_off):
         assignment.told_sequence = assignment.told_revision = None
     else:
         assignment.told_sequence, assignment.told_revision = occurrence.sequence, assignment.revision

@@ -19,7 +19,7 @@ from eventsapp.actions.staff import tell_staff
 from eventsapp.config import Settings
 from eventsapp.domain.vocabulary import LetterKind, MessageState
 from eventsapp.models import Event, Message, Occurrence, Place, Registration
-from eventsapp.queries.letters.changed import Revisions, is_called_off, is_news, revisions_of
+from eventsapp.queries.letters.changed import Revisions, is_news, revisions_of
 from eventsapp.queries.untold import TOLD_STATES, is_untold
 
 _LEFT = frozenset({MessageState.SENDING, MessageState.SENT, MessageState.BOUNCED})
@@ -231,7 +231,7 @@ class _Reader:
         self.told = untold
 
     def _decide(self, place: Place) -> None:
-        known, gone = self._known(place), is_called_off(place.occurrence)
+        known, gone = self._known(place), place.occurrence.called_off
         if known is None:
             if gone:  # what waits to be sent falls silent
                 self.called_off[place] = None

@@ -61,6 +61,11 @@ class Occurrence(Base):
         back_populates="occurrence", cascade="all, delete-orphan", uselist=False
     )
 
+    @property
+    def called_off(self) -> bool:
+        """The date itself, or its event."""
+        return self.cancelled_at is not None or self.event.cancelled_at is not None
+
 
 class Revision(Base):
     """What people were told of an occurrence at one ``sequence``: what a letter about a change compares with.

@@ -236,8 +236,7 @@ def _description(occurrence: Occurrence, words: LanguageVariant) -> str:
 
 
 def _status(occurrence: Occurrence) -> str:
-    called_off = occurrence.cancelled_at is not None or occurrence.event.cancelled_at is not None
-    return CANCELLED if called_off else CONFIRMED
+    return CANCELLED if occurrence.called_off else CONFIRMED
 
 
 def is_online(occurrence: Occurrence) -> bool:

@@ -23,13 +23,9 @@ def revisions_of(session: Session, occurrence_ids: Iterable[int]) -> Revisions:
     return {(revision.occurrence_id, revision.sequence): revision for revision in found}
 
 
-def is_called_off(occurrence: Occurrence) -> bool:
-    return occurrence.cancelled_at is not None or occurrence.event.cancelled_at is not None
-
-
 def is_news(revision: Revision, occurrence: Occurrence, asked: str) -> bool:
     """Whether a reader of ``asked`` who was told what ``revision`` says is to be told how it is now."""
-    if is_called_off(occurrence):
+    if occurrence.called_off:
         return not revision.cancelled
     return was_of(revision, occurrence, asked) is not None
 
@@ -45,7 +41,7 @@ def was_of(revision: Revision, occurrence: Occurrence, asked: str) -> Was | None
         location=_location(revision, occurrence, asked),
         summary=_summary(revision, occurrence, asked),
         online=revision.online,
-        cancelled=revision.cancelled and not is_called_off(occurrence),
+        cancelled=revision.cancelled and not occurrence.called_off,
     )
     return was if was.times or was.location or was.summary or was.cancelled else None
 

@@ -75,9 +75,7 @@ def _address(contact: str) -> str:
 
 def standing_of(place: Place) -> PlaceState:
     """The place's state as its holder has to hear it: no place is left where the date or the event is cancelled."""
-    occurrence = place.occurrence
-    called_off = occurrence.cancelled_at is not None or occurrence.event.cancelled_at is not None
-    return PlaceState.CANCELLED if called_off else place.state
+    return PlaceState.CANCELLED if place.occurrence.called_off else place.state
 
 
 def any_confirmed(places: Sequence[Place]) -> bool:

@@ -18,7 +18,7 @@ from eventsapp.mail.letters import Invitation, Letter, Passage, Slot, Was
 from eventsapp.models import Assignment, Event, Message, Occurrence, Revision, Staff
 from eventsapp.queries.digests import digest_of
 from eventsapp.queries.entries import is_online, staff_entry, text_for, variant
-from eventsapp.queries.letters.changed import is_called_off, was_of
+from eventsapp.queries.letters.changed import was_of
 from eventsapp.queries.letters.frame import frame_of
 
 
@@ -45,7 +45,7 @@ def news_of(assignment: Assignment, before: Revision | None, told_revision: int 
     ``before`` None: nothing of this date is in their calendar.
     """
     occurrence = assignment.occurrence
-    if assignment.ended_at is not None or is_called_off(occurrence):
+    if assignment.ended_at is not None or occurrence.called_off:
         known = before is not None and not before.cancelled
         turn = Turn.CALLED_OFF if assignment.ended_at is None else Turn.ENDED
         return News(turn) if known else None
