@@ -72,7 +72,8 @@ def list_registrations(arguments: argparse.Namespace) -> None:
 
 
 def show(arguments: argparse.Namespace) -> None:
-    from eventsapp.queries.returned import letters_to, suppressions_about
+    from eventsapp.queries.returned import letters_to
+    from eventsapp.queries.suppressed import suppressed_rows
 
     heads = ("message", "kind", "state", "to", "due or sent (UTC)", "what the server said")
     with application() as (settings, session):
@@ -81,7 +82,7 @@ def show(arguments: argparse.Namespace) -> None:
         print(f"{registration.event.slug}  {registration.language_tag}  {registration.tzid}")
         for place in registration.places:
             print(f"{place.occurrence.key}: {place.state}")
-        for kept in suppressions_about(session, registration, settings=settings):
+        for kept in suppressed_rows(session, registration, settings):
             print(f"{_KEPT[kept.reason]} Since {moment(kept.created_at)} UTC. {kept.words}".rstrip())
         print()
         print_table(heads, [_letter(message) for message in letters_to(session, registration)])

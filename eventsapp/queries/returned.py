@@ -115,22 +115,6 @@ def held_back(session: Session, *, settings: Settings, organization: str | None 
     ]
 
 
-def suppressions_about(session: Session, registration: Registration, *, settings: Settings) -> list[SuppressedAddress]:
-    """What is kept against the address of one registration."""
-    if registration.address_key is None:
-        return []
-    return list(
-        session.scalars(
-            select(SuppressedAddress)
-            .where(
-                SuppressedAddress.organization_id == registration.event.organization_id,
-                SuppressedAddress.address_hash == address_hash(registration.address_key, settings),
-            )
-            .order_by(SuppressedAddress.id)
-        )
-    )
-
-
 def _reasons(session: Session, organization_id: int) -> dict[str, set[Suppression]]:
     reasons: dict[str, set[Suppression]] = {}
     for hashed, reason in session.execute(
