@@ -81,9 +81,13 @@ _ARABIC_DUAL = re.compile("(?<=يوم|اعت|يقت|نيت)ان")
 
 @dataclass(frozen=True, slots=True)
 class TimeWords:
-    """The words of one occurrence at one zone in one language. ``whole`` is full date, clock and zone together."""
+    """The words of one occurrence at one zone in one language.
+
+    ``whole`` is full date, clock and zone together, ``when`` the same without the zone.
+    """
 
     whole: str  # "Sunday 25 June 2023, 5:00 pm – 6:00 pm, Pacific Time (Los Angeles, UTC−7)"
+    when: str  # "Sunday 25 June 2023, 5:00 pm – 6:00 pm"
     weekday: str  # "Sunday"
     date: str  # "25 June 2023"
     full_date: str  # "Sunday 25 June 2023"
@@ -117,6 +121,7 @@ def time_words(starts_at: datetime, ends_at: datetime, tzid: str, tag: str) -> T
     zone = _zone(tzid, start, end, locale)
     return TimeWords(
         whole=_sentence(full_date, clock, zone, locale),
+        when=_sentence(full_date, clock, "", locale),
         weekday=_dated(start, "EEEE", locale),
         date=_date(start, locale),
         full_date=full_date,

@@ -25,9 +25,11 @@ def changes_of(slot: Slot, letter: Letter, tag: str) -> tuple[Change, ...]:
         return ()
     if was.times is not None:
         starts_at, ends_at, tzid = was.times
-        before = reader_words(starts_at, ends_at, letter.tzid, tzid, tag).whole
-        now = reader_words(slot.starts_at, slot.ends_at, letter.tzid, slot.tzid, tag).whole
-        found.append(Change(_("Time"), Passage(before, ""), Passage(now, "")))
+        before = reader_words(starts_at, ends_at, letter.tzid, tzid, tag)
+        now = reader_words(slot.starts_at, slot.ends_at, letter.tzid, slot.tzid, tag)
+        same = before.zone == now.zone  # then it is said once, beside the time of the date itself
+        old, new = (before.when, now.when) if same else (before.whole, now.whole)
+        found.append(Change(_("Time"), Passage(old, ""), Passage(new, "")))
     if was.location is not None:
         before_at, now_at = _where(was.location, online=was.online), _where(slot.location, online=slot.online)
         found.append(Change(_("Place"), before_at, now_at))

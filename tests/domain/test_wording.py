@@ -87,6 +87,7 @@ def test_the_spanish_forum_in_every_language(tag: str, words: str) -> None:
 def test_every_part_of_the_words() -> None:
     assert time_words(IN_SPANISH, IN_SPANISH + HOUR, LOS_ANGELES, "es") == TimeWords(
         whole="domingo, 25 de junio de 2023, 17:00–18:00, hora del Pacífico (Los Ángeles, UTC−7)",
+        when="domingo, 25 de junio de 2023, 17:00–18:00",
         weekday="domingo",
         date="25 de junio de 2023",
         full_date="domingo, 25 de junio de 2023",
