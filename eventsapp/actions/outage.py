@@ -6,12 +6,11 @@ letter is tried alone, and only where that one is turned away too does everybody
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.statements import insert_unless_there, rows_changed
 from eventsapp.domain.text import clean_line
 from eventsapp.models import Outage
 
@@ -20,7 +19,6 @@ STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
 ONE_TRY = timedelta(minutes=10)  # longer than any one conversation with a mail server may take
 
 _LONGEST_WORDS = 500
-_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def standing(session: Session) -> Outage | None:
@@ -37,7 +35,7 @@ def turned_away(
     counts. ``words`` are the server's, without an address.
     """
     new = {"lane": LANE, "since": now, "until": now, "times": 0, "words": ""}
-    session.execute(_INSERT[session.get_bind().dialect.name](Outage).values(new).on_conflict_do_nothing())
+    session.execute(insert_unless_there(session, Outage).values(new))
     outage = session.scalars(
         select(Outage).where(Outage.lane == LANE).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -54,7 +52,7 @@ def turned_away(
 def may_try(session: Session, *, now: datetime) -> bool:
     """Whether the caller is the one who tries one letter now, and then says what came of it."""
     tried = update(Outage).where(Outage.lane == LANE, Outage.until <= now).values(until=now + ONE_TRY)
-    return cast("CursorResult[Any]", session.execute(tried)).rowcount == 1
+    return rows_changed(session, tried) == 1
 
 
 def try_another(session: Session, *, now: datetime) -> None:

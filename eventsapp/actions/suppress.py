@@ -6,12 +6,11 @@ Nobody loses confirmations, changes and cancellations by either. Every function 
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.statements import insert_unless_there, rows_changed
 from eventsapp.config import Settings
 from eventsapp.domain.text import clean_line
 from eventsapp.domain.vocabulary import Purpose, Suppression
@@ -19,7 +18,6 @@ from eventsapp.models import Event, Place, Registration, SuppressedAddress
 from eventsapp.queries.suppressed import address_hash, suppression_of
 
 _LONGEST_WORDS = 500
-_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def suppress(
@@ -36,7 +34,6 @@ def suppress(
 
     ``words`` are the mail server's, without the address.
     """
-    insert = _INSERT[session.get_bind().dialect.name]
     row = {
         "organization_id": organization_id,
         "address_hash": address_hash(address_key, settings),
@@ -44,7 +41,7 @@ def suppress(
         "words": clean_line(words, _LONGEST_WORDS),
         "created_at": now,
     }
-    added = insert(SuppressedAddress).values(row).on_conflict_do_nothing().returning(SuppressedAddress.id)
+    added = insert_unless_there(session, SuppressedAddress).values(row).returning(SuppressedAddress.id)
     return session.scalar(added) is not None
 
 
@@ -61,7 +58,7 @@ def lift(
 
     Scheduled letters that are still to come are planned for it again.
     """
-    lifted = _changed(
+    lifted = rows_changed(
         session,
         delete(SuppressedAddress).where(
             SuppressedAddress.organization_id == organization_id,
@@ -88,7 +85,7 @@ def end_letters(
     """
     if purpose is Purpose.REMINDERS:
         ended = update(Registration).where(Registration.id == registration.id, Registration.reminders_off_at.is_(None))
-        _changed(session, ended.values(reminders_off_at=now))
+        rows_changed(session, ended.values(reminders_off_at=now))
     elif registration.address_key is not None:
         organization_id, key = registration.event.organization_id, registration.address_key
         suppress(session, organization_id, key, Suppression.UNSUBSCRIBED, now=now, settings=settings)
@@ -114,7 +111,7 @@ def resume_letters(
         resumed = update(Registration).where(
             Registration.id == registration.id, Registration.reminders_off_at.is_not(None)
         )
-        if _changed(session, resumed.values(reminders_off_at=None)):
+        if rows_changed(session, resumed.values(reminders_off_at=None)):
             _plan_anew(session, Place.registration_id == registration.id, now)
 
 
@@ -127,9 +124,5 @@ def carry_over(
         suppress(session, organization_id, address_key, Suppression.UNSUBSCRIBED, now=now, settings=settings)
 
 
-def _plan_anew(session: Session, mine: Any, now: datetime) -> None:
+def _plan_anew(session: Session, mine: ColumnElement[bool], now: datetime) -> None:
     session.execute(update(Place).where(mine).values(plan_at=now))
-
-
-def _changed(session: Session, statement: Any) -> int:
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
