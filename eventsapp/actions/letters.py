@@ -5,6 +5,7 @@ Whoever is written to how a place stands is told what is so now: ``Place.told_se
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -14,7 +15,7 @@ from eventsapp.actions import outbox
 from eventsapp.actions.outbox import Earlier
 from eventsapp.config import Settings
 from eventsapp.domain.links import new_public_id
-from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, MessageState, Parting, PlaceState, Priority
 from eventsapp.models import Message, Place, Registration
 
 TELL_HOW_IT_STANDS = frozenset(
@@ -29,7 +30,6 @@ TELL_HOW_IT_STANDS = frozenset(
         LetterKind.CHANGED,
     }
 )
-_BULK = 2  # Message.priority: after what somebody asked for just now
 _GIVE_A_PLACE = frozenset({LetterKind.CONFIRMATION, LetterKind.APPROVED, LetterKind.PROMOTED})
 _REPEAT = LetterKind.ALREADY_REGISTERED
 _WHENEVER_ASKED = frozenset({_REPEAT, LetterKind.VERIFICATION})
@@ -67,34 +67,25 @@ def announce(
     carries = alone or (
         len(about) == 1 and all(place in about or place.state in _GONE for place in registration.places)
     )
+    write = partial(outbox.enqueue, session, registration, now=now, settings=settings)
     again = again or kind in _WHENEVER_ASKED
-    letter = outbox.enqueue(
-        session,
-        registration,
+    letter = write(
         kind,
-        now=now,
-        settings=settings,
         place=about[0] if carries and _invites(kind, about) else None,
         context={"places": [place.id for place in about]},
         nonce=new_public_id() if again else "",
     )
-    written = [letter]
-    if not carries and kind in _GIVE_A_PLACE:
-        written += [
-            outbox.enqueue(
-                session,
-                registration,
-                LetterKind.INVITE,
-                now=now,
-                settings=settings,
-                place=place,
-                context={"places": [place.id]},
-                nonce=new_public_id() if again else "",
-            )
-            for place in about
-            if place.state is PlaceState.CONFIRMED
-        ]
-    return [message for message in written if message is not None]
+    invited = [] if carries or kind not in _GIVE_A_PLACE else _confirmed(about)
+    invites = [
+        write(
+            LetterKind.INVITE,
+            place=place,
+            context={"places": [place.id]},
+            nonce=new_public_id() if again else "",
+        )
+        for place in invited
+    ]
+    return [message for message in (letter, *invites) if message is not None]
 
 
 def change(
@@ -111,35 +102,26 @@ def change(
     It carries the calendar object where that is one; else each confirmed place gets its invite again. ``earlier`` as
     ``outbox.enqueue`` wants it. That nobody is told twice is whoever calls to see to, here and in ``call_off``.
     """
+    write = partial(
+        outbox.enqueue, session, registration, now=now, settings=settings, priority=Priority.CHANGE, earlier=earlier
+    )
     told = {str(place.id): sequence for place, sequence in known.items()}
     about = sorted(known, key=lambda place: (place.occurrence.starts_at, place.id))
-    invited = [place for place in about if place.state is PlaceState.CONFIRMED]
-    letter = outbox.enqueue(
-        session,
-        registration,
+    invited = _confirmed(about)
+    letter = write(
         LetterKind.CHANGED,
-        now=now,
-        settings=settings,
         place=invited[0] if len(invited) == 1 else None,
         context={"places": [place.id for place in about], "from": told},
-        priority=_BULK,
         nonce=new_public_id(),
         expires_at=max(place.occurrence.ends_at for place in about),
-        earlier=earlier,
     )
     invites = [
-        outbox.enqueue(
-            session,
-            registration,
+        write(
             LetterKind.INVITE,
-            now=now,
-            settings=settings,
             place=place,
             context={"places": [place.id], "from": {str(place.id): told[str(place.id)]}},
-            priority=_BULK,
             nonce=new_public_id(),
             expires_at=place.occurrence.ends_at,
-            earlier=earlier,
         )
         for place in (invited if len(invited) > 1 else ())
     ]
@@ -166,7 +148,7 @@ def call_off(
         settings=settings,
         place=_in_a_calendar(place),
         context=_what_is_cancelled(place) | told,
-        priority=_BULK,
+        priority=Priority.CHANGE,
         nonce=new_public_id(),
         earlier=earlier,
     )
@@ -242,6 +224,10 @@ def _cancellation(
         place=_in_a_calendar(place),
         context=_what_is_cancelled(place) | ({"parting": parting.value} if parting else {}),
     )
+
+
+def _confirmed(places: Sequence[Place]) -> list[Place]:
+    return [place for place in places if place.state is PlaceState.CONFIRMED]
 
 
 def _in_a_calendar(place: Place) -> Place | None:
