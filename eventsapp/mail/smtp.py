@@ -107,7 +107,7 @@ class SmtpTransport:
         except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
             _abandon(server)
             return Outcome(Verdict.FAULT, None, str(error), about_us=True)
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a challenge that is no base64
             _abandon(server)
             return Outcome(Verdict.UNREACHABLE, None, str(error) or type(error).__name__, about_us=True)
         self._server = server
@@ -133,13 +133,20 @@ class SmtpTransport:
                 _socket(server).settimeout(self._timeout)
             if phase is _Phase.REPLY and 200 <= code < 300:  # noqa: PLR2004
                 return Outcome(Verdict.ACCEPTED, code, _text(words))
-            outcome = _refusal(phase, code, _text(words))
         except (smtplib.SMTPException, OSError) as error:
-            _abandon(server)
-            self._server = None
-            return _broken_off(phase, str(error) or type(error).__name__)
+            return self._break_off(server, phase, str(error) or type(error).__name__)
+        if not 400 <= code < 600:  # noqa: PLR2004  it refuses nothing, and what it means nobody knows
+            return self._break_off(server, phase, f"no answer to be understood: {code} {_text(words)}")
         self._begin_anew(server, code)
-        return outcome
+        return _refusal(phase, code, _text(words))
+
+    def _break_off(self, server: smtplib.SMTP, phase: _Phase, words: str) -> Outcome:
+        """Harmless until the last dot was sent: an unfinished letter is never delivered."""
+        _abandon(server)
+        self._server = None
+        if phase is _Phase.MAIL:
+            return Outcome(Verdict.UNREACHABLE, None, words, about_us=True)
+        return Outcome(Verdict.UNCERTAIN if phase is _Phase.REPLY else Verdict.DEFERRED, None, words)
 
     def _begin_anew(self, server: smtplib.SMTP, code: int) -> None:
         try:
@@ -160,13 +167,6 @@ def _refusal(phase: _Phase, code: int, words: str) -> Outcome:
     if code in _NOT_SIGNED_IN or _OUR_POLICY.match(words):
         return Outcome(Verdict.FAULT, code, words)
     return Outcome(Verdict.REFUSED, code, words)
-
-
-def _broken_off(phase: _Phase, words: str) -> Outcome:
-    """A break is harmless until the last dot was sent: an unfinished letter is never delivered."""
-    if phase is _Phase.MAIL:
-        return Outcome(Verdict.UNREACHABLE, None, words, about_us=True)
-    return Outcome(Verdict.UNCERTAIN if phase is _Phase.REPLY else Verdict.DEFERRED, None, words)
 
 
 def _with_dots_doubled(raw: bytes) -> bytes:

@@ -123,6 +123,17 @@ def test_no_answer_after_the_letter_is_uncertain(trouble: str, script: Script, t
     assert transport.send(letter(), ANN).verdict is Verdict.ACCEPTED
 
 
+@pytest.mark.parametrize("reply", ["what is this", "250 go on", "\x00 \x01", "9999 too many"])
+def test_an_answer_that_means_nothing_refuses_nothing(reply: str, script: Script, transport: SmtpTransport) -> None:
+    script.at_mail = reply if reply[0] != "2" else "354 go on"
+    assert transport.send(letter(), ANN).verdict is Verdict.UNREACHABLE
+    script.at_mail, script.at_data, script.once = "", {ANN.recipient: reply}, True
+    assert transport.send(letter(), ANN).verdict is Verdict.DEFERRED
+    script.after_data = {ANN.recipient: reply if reply[0] != "2" else "354 go on"}
+    assert transport.send(letter(), ANN).verdict is Verdict.UNCERTAIN
+    assert transport.send(letter(), ANN).verdict is Verdict.ACCEPTED
+
+
 def test_nobody_listens() -> None:
     outcome = SmtpTransport("127.0.0.1", free_port(), timeout=1).send(letter(), ANN)
     assert (outcome.verdict, outcome.about_us) == (Verdict.UNREACHABLE, True)
