@@ -23,7 +23,7 @@ from eventsapp.domain.text import clean_line
 from eventsapp.domain.vocabulary import LetterKind, MessageState, Priority
 from eventsapp.models import Message, Place, Registration, Staff
 
-LEASE = timedelta(minutes=10)  # longer than any one conversation with a mail server may take
+LEASE = timedelta(minutes=2)  # renewed while its worker lives; what a dead one had in hand waits for no longer
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800, 7200))
 SCATTER = 0.2
 GIVE_UP_AFTER = timedelta(hours=48)
@@ -302,9 +302,9 @@ def claim(
     return ids
 
 
-def hold(session: Session, message_id: int, *, worker: str, now: datetime) -> bool:
-    """Renew the lease right before sending. False: it was lost, leave the letter alone."""
-    return _record(session, message_id, worker, lease_until=now + LEASE, due_at=now + LEASE)
+def hold(session: Session, ids: Sequence[int], *, worker: str, now: datetime) -> int:
+    """Renew the leases of letters in hand; returns how many. One that was lost is not taken back."""
+    return _changed(session, _mine(ids, worker).values(lease_until=now + LEASE, due_at=now + LEASE)) if ids else 0
 
 
 def release(session: Session, ids: Sequence[int], *, worker: str, now: datetime) -> int:

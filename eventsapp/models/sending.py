@@ -33,6 +33,6 @@ class Outage(Base):
     lane: Mapped[str] = mapped_column(unique=True)
     since: Mapped[datetime]
     until: Mapped[datetime]  # then one letter is tried
-    times: Mapped[int] = mapped_column(default=1)  # turned away in a row
+    times: Mapped[int] = mapped_column(default=1)  # waits so far, each longer than the last; 0: on record only
     code: Mapped[int | None]
     words: Mapped[str] = mapped_column(default="")

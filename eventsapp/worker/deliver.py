@@ -42,18 +42,10 @@ GOODBYE = 1.0  # seconds that an idle connection gets to take its leave
 LOOK_AT_OUTAGE = 5.0  # another worker may have got through
 IDLE = 20.0  # seconds until a connection that carries nothing is closed
 GRACE = 120.0  # seconds that conversations get to end when the worker is told to stop
-RENEW_AFTER = outbox.LEASE / 5
+RENEW_EVERY = outbox.LEASE / 5
 BUSY = frozenset({421, 432})  # "too much at once": the lane slows down, whatever letter it was said to
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A letter in our hands that is not on its way yet."""
-
-    message_id: int
-    claimed_at: datetime
 
 
 class Unsent(StrEnum):
@@ -98,15 +90,16 @@ class Deliver:
         self._me = secrets.token_hex(8)  # a lease is of this run of this process, never of one before
         self._done: SimpleQueue[Done] = SimpleQueue()
         self._idle: list[Sender] = []
-        self._busy: set[Sender] = set()
-        self._urgent: deque[Claimed] = deque()
-        self._others: deque[Claimed] = deque()
+        self._busy: dict[Sender, int] = {}  # what each has in hand
+        self._urgent: deque[int] = deque()  # claimed, and not on its way yet
+        self._others: deque[int] = deque()
         self._results: list[Result] = []
         self._suspects: set[int] = set()  # turned away, and nothing got through since
         self._trying: int | None = None  # the one letter that is tried during an outage
         self._full: list[str] = []  # mail domains that get no more this second
         self._troubled = False  # whether an outage stands, as far as we know
         self._used_at = time.monotonic()
+        self._renewed_at = clock()
 
     # --- the lane -----------------------------------------------------------------------------------------------------
 
@@ -114,6 +107,7 @@ class Deliver:
         """Send until nothing is due, or nothing may be sent for a while."""
         while not stop.is_set():
             self._record()
+            self._renew()
             rest = self._fill()
             if not (self._busy or self._results or self._urgent or self._others):
                 if not self._full:
@@ -131,6 +125,7 @@ class Deliver:
             try:
                 self._nothing_now()
                 self._record()
+                self._renew()
             except SQLAlchemyError as error:
                 log.error("the database does not answer (%s)", type(error).__name__)  # noqa: TRY400  a traceback would hold rows
                 time.sleep(LOOK)
@@ -197,9 +192,17 @@ class Deliver:
         for line in (self._urgent, self._others):
             if line:
                 with transaction() as session:
-                    ids = [one.message_id for one in line]
-                    outbox.release(session, ids, worker=self._me, now=self._clock())
+                    outbox.release(session, list(line), worker=self._me, now=self._clock())
                 line.clear()
+
+    def _renew(self) -> None:
+        """What is in our hands stays ours, however long the mail server thinks."""
+        now = self._clock()
+        if now - self._renewed_at < RENEW_EVERY:
+            return
+        with transaction() as session:
+            outbox.hold(session, [*self._busy.values(), *self._urgent, *self._others], worker=self._me, now=now)
+        self._renewed_at = now
 
     def _end_beyond(self, width: int) -> None:
         while self._idle and len(self._idle) + len(self._busy) > width:
@@ -210,7 +213,7 @@ class Deliver:
         now = self._clock()
         due = outbox.anything_due(db.session(), now=now)
         db.session.rollback()
-        if self._results or not due:
+        if self._results or not due or not self._pace.turn():
             return
         with transaction() as session:
             if not outage.may_try(session, now=now):
@@ -220,12 +223,12 @@ class Deliver:
                 outage.try_another(session, now=now)
                 return
         self._trying = ids[0]
-        self._urgent.append(Claimed(ids[0], now))
+        self._urgent.append(ids[0])
         self._hand_out(self._urgent, 1)
 
     def _claim(self, width: int) -> None:
         now = self._clock()
-        lines: list[tuple[deque[Claimed], tuple[Priority, ...], int]] = []
+        lines: list[tuple[deque[int], tuple[Priority, ...], int]] = []
         if len(self._busy) < width and not self._urgent:
             lines.append((self._urgent, URGENT, width))
         if len(self._busy) < max(1, width - 1) and not self._others:
@@ -244,13 +247,13 @@ class Deliver:
                     priorities=priorities,
                     without=self._full,
                 )
-                line.extend(Claimed(id_, now) for id_ in ids)
+                line.extend(ids)
 
-    def _hand_out(self, line: deque[Claimed], most: int) -> None:
+    def _hand_out(self, line: deque[int], most: int) -> None:
         while line and len(self._busy) < most and self._pace.turn():
             if (task := self._task(line[0])) is not None:
                 sender = self._idle.pop() if self._idle else Sender(self._connect(), self._done)
-                self._busy.add(sender)
+                self._busy[sender] = task.message_id
                 self._used_at = time.monotonic()
                 self._pace.used()
                 sender.take(task)
@@ -258,14 +261,11 @@ class Deliver:
 
     # --- one letter ---------------------------------------------------------------------------------------------------
 
-    def _task(self, claimed: Claimed) -> Task | None:
+    def _task(self, message_id: int) -> Task | None:
         """The letter as it is by now; None where it is not to be sent now, and then that is noted."""
         now = self._clock()
-        if now - claimed.claimed_at > RENEW_AFTER:
-            with transaction() as session:
-                outbox.hold(session, claimed.message_id, worker=self._me, now=now)
         session = db.session()
-        message = session.get(Message, claimed.message_id, populate_existing=True)
+        message = session.get(Message, message_id, populate_existing=True)
         if message is None or message.lease != self._me:
             session.rollback()
             return None
@@ -274,7 +274,7 @@ class Deliver:
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001  whatever is wrong with one letter must not hold up the others
-            made = Result(claimed.message_id, unfit(error))
+            made = Result(message_id, unfit(error))
         finally:
             session.rollback()  # no transaction stays open while the mail server thinks
         if isinstance(made, Task):
@@ -319,7 +319,7 @@ class Deliver:
                     outage.try_another(session, now=self._clock())
         for result in self._results:
             if result.sender is not None:
-                self._busy.discard(result.sender)
+                del self._busy[result.sender]
                 self._idle.append(result.sender)
             self._trying = None if result.message_id == self._trying else self._trying
         self._results.clear()

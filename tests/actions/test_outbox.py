@@ -364,7 +364,7 @@ class TestRecord:
             assert not outbox.record_uncertain(writing, taken, worker="w1", now=later)
             assert not outbox.record_superseded(writing, taken, worker="w1")
             assert not outbox.record_waiting(writing, taken, worker="w1", until=later)
-            assert not outbox.hold(writing, taken, worker="w1", now=later)
+            assert not outbox.hold(writing, [taken], worker="w1", now=later)
         message = only(session)
         assert (message.state, message.lease, message.last_code) == (SENDING, "w2", None)
 
@@ -407,9 +407,9 @@ class TestRecord:
         assert (message.state, message.attempts, message.due_at, message.last_code) == (QUEUED, 0, until, 535)
 
     def test_hold_renews_the_lease(self, taken: int, now: datetime, session: Session) -> None:
-        later = now + timedelta(minutes=9)
+        later = now + outbox.LEASE / 2
         with transaction() as writing:
-            assert outbox.hold(writing, taken, worker="w1", now=later)
+            assert outbox.hold(writing, [taken], worker="w1", now=later)
         assert only(session).lease_until == only(session).due_at == later + outbox.LEASE
 
 

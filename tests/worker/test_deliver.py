@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from eventsapp.actions import outbox
 from eventsapp.actions.suppress import suppress
-from eventsapp.db import transaction
+from eventsapp.db import db, transaction
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Suppression
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.smtp import SmtpTransport
@@ -265,6 +265,29 @@ def test_a_long_batch_renews_its_leases(office: Office) -> None:
     assert clock[0] - office.now > outbox.LEASE
     assert office.states() == dict.fromkeys(addresses, SENT)
     assert {office.message_to(address).attempts for address in addresses} == {1}
+
+
+def test_a_letter_stays_ours_however_long_the_mail_server_thinks(office: Office) -> None:
+    office.write("ann@example.com")
+    clock, taken_by_another = [office.now], []
+
+    def slow() -> None:
+        with office.app.app_context():
+            for _ in range(4):
+                clock[0] += outbox.LEASE / 2
+                for _ in range(400):  # until the lane has looked at the clock
+                    session = db.session()
+                    renewed = session.scalars(select(Message.lease_until)).one()
+                    session.rollback()
+                    if renewed == clock[0] + outbox.LEASE:
+                        break
+                    time.sleep(0.01)
+                with transaction() as other:
+                    taken_by_another.extend(outbox.claim(other, worker="another", limit=1, now=clock[0]))
+
+    run(office.app, stop=Stop(), once=True, transport=Carrier(on_send=slow), clock=lambda: clock[0])
+    assert taken_by_another == []
+    assert office.states() == {"ann@example.com": SENT}
 
 
 def test_what_was_kept_for_a_while_is_deleted(office: Office) -> None:

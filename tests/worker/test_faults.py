@@ -199,6 +199,17 @@ def test_one_receiver_who_distrusts_us_holds_up_nobody(office: Office, script: S
     assert office.states() == dict.fromkeys(addresses[1:], SENT) | {addresses[0]: QUEUED}
 
 
+def test_nor_where_letters_leave_slowly(office: Office, script: Script) -> None:
+    """The letter that is tried alone waits for its turn, and not for the end of a try that never was."""
+    by_smtp(office, script, mail_connections=1, mail_per_second=1)
+    script.at_rcpt["person0@example.com"] = "550 5.7.1 not from you"
+    addresses = office.write_some(2)
+    for after in (0, 2):
+        work(office, timedelta(seconds=after))
+        time.sleep(1 - time.time() % 1)
+    assert arrived(script) == Counter(addresses[1:])
+
+
 def test_an_outage_is_shared_by_all_workers_and_one_of_them_tries(office: Office) -> None:
     five, fifteen = timedelta(minutes=5), timedelta(minutes=15)
     with transaction() as session:
