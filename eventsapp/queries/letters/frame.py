@@ -13,7 +13,7 @@ from eventsapp.domain.errors import Invalid
 from eventsapp.domain.languages import lookup
 from eventsapp.domain.vocabulary import LetterKind, PlaceState
 from eventsapp.mail.inert import inert
-from eventsapp.mail.letters import Letter, Passage, Slot
+from eventsapp.mail.letters import Letter, Passage, Slot, Was
 from eventsapp.models import Event, LetterText, Message, Occurrence, Place, Registration, Staff
 from eventsapp.queries.entries import is_online, page_url, personal_entry, text_for, variant
 
@@ -88,8 +88,27 @@ def slots_of(places: Sequence[Place], settings: Settings) -> tuple[Slot, ...]:
 
 
 def slot_of(place: Place, settings: Settings) -> Slot:
-    occurrence, state = place.occurrence, standing_of(place)
-    read_tag = variant(occurrence.event, place.registration.language_tag).language_tag
+    state = standing_of(place)
+    return slot_at(
+        place.occurrence,
+        place.registration.language_tag,
+        state=state,
+        called_off=state is PlaceState.CANCELLED and place.state is not PlaceState.CANCELLED,
+        entry=personal_of(place, settings) if state is PlaceState.CONFIRMED else None,
+    )
+
+
+def slot_at(
+    occurrence: Occurrence,
+    asked: str,
+    *,
+    state: PlaceState,
+    called_off: bool,
+    entry: CalendarEntry | None,
+    was: Was | None = None,
+) -> Slot:
+    """A date as a reader of ``asked`` is shown it, whatever they have to do with it."""
+    read_tag = variant(occurrence.event, asked).language_tag
     return Slot(
         key=occurrence.key,
         state=state,
@@ -100,16 +119,20 @@ def slot_of(place: Place, settings: Settings) -> Slot:
         online=is_online(occurrence),
         held_tag=occurrence.language_tag or "",
         join_opens_seconds=occurrence.join_opens_seconds,
-        called_off=state is PlaceState.CANCELLED and place.state is not PlaceState.CANCELLED,
-        entry=personal_of(place, settings) if state is PlaceState.CONFIRMED else None,
+        called_off=called_off,
+        entry=entry,
+        was=was,
     )
 
 
 def personal_of(
     place: Place, settings: Settings, *, sequence: int | None = None, status: str | None = None
 ) -> CalendarEntry:
+    return with_inert_name(personal_entry(place, settings=settings, sequence=sequence, status=status))
+
+
+def with_inert_name(entry: CalendarEntry) -> CalendarEntry:
     """Calendars show the attendee's name to whoever reads them, and some link what looks like an address."""
-    entry = personal_entry(place, settings=settings, sequence=sequence, status=status)
     attendee = entry.attendee
     return replace(entry, attendee=replace(attendee, name=inert(attendee.name)) if attendee else None)
 

@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from eventsapp.config import Settings
 from eventsapp.domain.entry import CalendarEntry
 from eventsapp.domain.vocabulary import DigestEvery, LetterKind, PlaceState, StaffRole
-from eventsapp.mail.inert import inert
 from eventsapp.mail.letters import Invitation, Letter, Passage, Slot, Was
 from eventsapp.models import Assignment, Event, Message, Occurrence, Revision, Staff
 from eventsapp.queries.digests import digest_of
-from eventsapp.queries.entries import is_online, staff_entry, text_for, variant
+from eventsapp.queries.entries import staff_entry
 from eventsapp.queries.letters.changed import was_of
-from eventsapp.queries.letters.frame import frame_of
+from eventsapp.queries.letters.frame import frame_of, slot_at, with_inert_name
 
 
 class Turn(StrEnum):
@@ -87,9 +86,7 @@ def _assigned(
     news = news_of(assignment, before, told_revision)
     if news is None:
         return None
-    entry = staff_entry(assignment, settings=settings)
-    if entry.attendee is not None:
-        entry = replace(entry, attendee=replace(entry.attendee, name=inert(entry.attendee.name)))
+    entry = with_inert_name(staff_entry(assignment, settings=settings))
     goes_on = news.turn in (Turn.NEW, Turn.CHANGED)
     return replace(
         frame,
@@ -111,18 +108,10 @@ def _told(session: Session, message: Message, assignment: Assignment) -> tuple[R
 
 
 def _slot(assignment: Assignment, news: News, entry: CalendarEntry | None) -> Slot:
-    occurrence = assignment.occurrence
-    read_tag = variant(occurrence.event, assignment.staff.language_tag).language_tag
-    return Slot(
-        key=occurrence.key,
+    return slot_at(
+        assignment.occurrence,
+        assignment.staff.language_tag,
         state=PlaceState.CANCELLED if entry is None else PlaceState.CONFIRMED,
-        starts_at=occurrence.starts_at,
-        ends_at=occurrence.ends_at,
-        tzid=occurrence.tzid,
-        location=Passage(*text_for(read_tag, occurrence.location, occurrence.event)),
-        online=is_online(occurrence),
-        held_tag=occurrence.language_tag or "",
-        join_opens_seconds=occurrence.join_opens_seconds,
         called_off=news.turn is Turn.CALLED_OFF,
         entry=entry,
         was=news.was,
