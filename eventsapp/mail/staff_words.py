@@ -62,7 +62,7 @@ def _happened(digest: Digest) -> str:
 
 def _flow(new: int, cancelled: int) -> list[str]:
     return [
-        npgettext("digest", "%(num)s new", "%(num)s new", new) if new else "",
+        npgettext("digest", "%(num)s new registration", "%(num)s new registrations", new) if new else "",
         npgettext("digest", "%(num)s cancelled", "%(num)s cancelled", cancelled) if cancelled else "",
     ]
 

@@ -235,5 +235,5 @@ def test_of_many_dates_a_digest_shows_those_where_something_happened(digest, eve
     with transaction() as own:
         own.scalars(select(Staff)).one().event_id = series.id
     (mail,) = digest()
-    assert mail["Subject"] == "1 new: Public forum"
+    assert mail["Subject"] == "1 new registration: Public forum"
     assert "There are 23 more dates, on which nothing happened." in text_of(mail)
