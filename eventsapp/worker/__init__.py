@@ -102,11 +102,15 @@ def _side_by_side(app: Flask, deliver: Deliver, others: Sequence[Lane], stop: th
 
 
 def _take_turns(app: Flask, lanes: Sequence[Lane], stop: threading.Event, poll: float) -> None:
+    """A lane with more to do rests for as long as it worked, so that others come to write on a busy machine, too."""
     rested = [0.0] * len(lanes)
     while not stop.is_set():
         for number, lane in enumerate(lanes):
             if rested[number] <= time.monotonic() and not stop.is_set():
-                rested[number] = time.monotonic() + _step(app, lane, stop, poll)
+                began = time.monotonic()
+                rest = _step(app, lane, stop, poll)
+                ended = time.monotonic()
+                rested[number] = ended + (rest or ended - began)
         stop.wait(max(BREATH, min(rested) - time.monotonic()))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from itertools import pairwise
 from threading import Event as Stop
 from typing import Any
 
@@ -25,6 +26,7 @@ from eventsapp.mail.transport import MemoryTransport
 from eventsapp.mail.verp import letter_named_by
 from eventsapp.models import Message, Occurrence, Place, Receipt
 from eventsapp.worker import deliver, run
+from eventsapp.worker.lane import Prompt
 from tests.mail.server import Script, smtp_server
 from tests.worker.office import FAILED, QUEUED, SENDING, SENT, SUPERSEDED, Carrier, Office
 
@@ -210,6 +212,26 @@ def side_by_side(office: Office, carriers: Sequence[Carrier]) -> list[str]:
     for thread in threads:
         thread.join(60)
     return [recipient for carrier in carriers for recipient in carrier.sent]
+
+
+def test_a_lane_with_much_to_do_leaves_half_of_the_time_to_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has one writer, and letters and people who register want to be it while many reminders are planned."""
+    stop, worked = Stop(), list[tuple[float, float]]()
+
+    class Much(Prompt):
+        def work(self, stop: Stop, poll: float) -> float:  # noqa: ARG002
+            began = time.monotonic()
+            time.sleep(0.2)
+            worked.append((began, time.monotonic()))
+            if len(worked) == 3:
+                stop.set()
+            return 0.0
+
+    monkeypatch.setattr("eventsapp.worker.planners", lambda *_, **__: [Much()])
+    run(office.app, stop=stop, transport=Carrier())
+    assert all(began - ended >= 0.2 for (_, ended), (began, _) in pairwise(worked))
 
 
 def test_two_workers_never_send_the_same_letter(office: Office) -> None:
