@@ -11,14 +11,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from eventsapp.actions.statements import insert_unless_there, rows_changed
-from eventsapp.domain.text import clean_line
+from eventsapp.domain.text import REPLY_LIMIT, clean_line
 from eventsapp.models import Outage
 
 LANE = "letters"
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
 ONE_TRY = timedelta(minutes=10)  # longer than any one conversation with a mail server may take
-
-_LONGEST_WORDS = 500
 
 
 def standing(session: Session) -> Outage | None:
@@ -39,7 +37,7 @@ def turned_away(
     outage = session.scalars(
         select(Outage).where(Outage.lane == LANE).with_for_update().execution_options(populate_existing=True)
     ).one()
-    outage.code, outage.words = code, clean_line(words, _LONGEST_WORDS)
+    outage.code, outage.words = code, clean_line(words, REPLY_LIMIT)
     if sure and (trying or outage.until <= now):
         outage.until = now + STEPS[min(outage.times, len(STEPS) - 1)]
         outage.times += 1

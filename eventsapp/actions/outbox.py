@@ -19,7 +19,7 @@ from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, read_address
 from eventsapp.domain.errors import N_, NotFound, Refused
 from eventsapp.domain.links import new_public_id
-from eventsapp.domain.text import clean_line
+from eventsapp.domain.text import REPLY_LIMIT, clean_line
 from eventsapp.domain.vocabulary import LetterKind, MessageState, Priority
 from eventsapp.models import Message, Place, Registration, Staff
 
@@ -461,7 +461,7 @@ def _tried_since(message: Message) -> datetime:
 
 
 def _words(error: str) -> str:
-    return clean_line(error, 500)
+    return clean_line(error, REPLY_LIMIT)
 
 
 def _mine(ids: Sequence[int], worker: str) -> Any:

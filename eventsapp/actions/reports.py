@@ -16,7 +16,7 @@ from eventsapp.actions.suppress import suppress
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.errors import Invalid
-from eventsapp.domain.text import clean_line
+from eventsapp.domain.text import REPLY_LIMIT, clean_line
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Suppression
 from eventsapp.ical.reply import Reply
 from eventsapp.mail.reports import Cause, Report, ReportKind, cause_of, read_report, without_addresses
@@ -119,7 +119,7 @@ def _suppress(
 
 def _words(status: str, said: str, message: Message) -> str:
     """The server's words with the code, and without the name before the @, which many servers repeat."""
-    words = clean_line(said if status in said else f"{status} {said}", 500)
+    words = clean_line(said if status in said else f"{status} {said}", REPLY_LIMIT)
     local = _ascii(message.recipient).rpartition("@")[0]
     return re.sub(rf"(?i)(?<!\w){re.escape(local)}(?!\w)", "…", words) if local else words
 

@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from eventsapp.actions.statements import insert_unless_there, rows_changed
 from eventsapp.config import Settings
-from eventsapp.domain.text import clean_line
+from eventsapp.domain.text import REPLY_LIMIT, clean_line
 from eventsapp.domain.vocabulary import Purpose, Suppression
 from eventsapp.models import Event, Place, Registration, SuppressedAddress
 from eventsapp.queries.suppressed import address_hash, suppression_of
-
-_LONGEST_WORDS = 500
 
 
 def suppress(
@@ -38,7 +36,7 @@ def suppress(
         "organization_id": organization_id,
         "address_hash": address_hash(address_key, settings),
         "reason": reason,
-        "words": clean_line(words, _LONGEST_WORDS),
+        "words": clean_line(words, REPLY_LIMIT),
         "created_at": now,
     }
     added = insert_unless_there(session, SuppressedAddress).values(row).returning(SuppressedAddress.id)

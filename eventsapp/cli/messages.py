@@ -9,6 +9,7 @@ from eventsapp.cli.application import CommandFailed, application, event_of, now,
 from eventsapp.cli.arguments import Commands, add_format, whole_number
 from eventsapp.cli.printing import moment, print_rows
 from eventsapp.domain.vocabulary import MessageState
+from eventsapp.mail.outcome import reply_words
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -63,7 +64,7 @@ def _say_outage(session: "Session") -> None:
     from eventsapp.actions.outage import standing
 
     if outage := standing(session):
-        said = " ".join(filter(None, [str(outage.code or ""), outage.words]))
+        said = reply_words(outage.code, outage.words)
         next_try = f"The next letter is tried at {moment(outage.until)} UTC." if outage.until > now() else ""
         words = f"The mail server has turned us away since {moment(outage.since)} UTC: {said}. {next_try}"
         print(f"{words.strip()}\nRun `eventsapp doctor`.\n", file=sys.stderr)
@@ -76,7 +77,7 @@ def _row(message: "Message") -> tuple[str, ...]:
 
 
 def _said(message: "Message") -> str:
-    return " ".join(filter(None, [str(message.last_code or ""), message.last_error]))
+    return reply_words(message.last_code, message.last_error)
 
 
 def show_message(arguments: argparse.Namespace) -> None:

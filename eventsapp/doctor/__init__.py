@@ -22,7 +22,7 @@ from eventsapp.domain import timezones
 from eventsapp.domain.vocabulary import MessageState
 from eventsapp.drawing.fonts import can_shape
 from eventsapp.drawing.poster import can_draw
-from eventsapp.mail.outcome import Verdict
+from eventsapp.mail.outcome import Verdict, reply_words
 from eventsapp.mail.reports import Cause
 from eventsapp.mail.smtp import SmtpTransport
 from eventsapp.mail.transport import transport_from
@@ -123,7 +123,7 @@ def mail(settings: Settings) -> Finding:
     transport.close()
     if outcome.verdict is Verdict.ACCEPTED:
         return Finding("mail", True, f"{parts.hostname} answers; letters come from {settings.mail_from}")
-    said = " ".join(filter(None, [str(outcome.code or ""), outcome.words]))
+    said = reply_words(outcome.code, outcome.words)
     remedy = "Check EVENTSAPP_MAIL_URL: host, port, user, password, starttls=1."
     return Finding("mail", False, f"{parts.hostname} does not take letters: {said}", remedy)
 
@@ -166,7 +166,7 @@ def limits(settings: Settings) -> Finding:
 def letters(now: datetime) -> Finding:
     """Whether a worker is at work and the mail server takes its letters, as far as the database shows."""
     if trouble := outage.standing(db.session()):
-        said = " ".join(filter(None, [str(trouble.code or ""), trouble.words]))
+        said = reply_words(trouble.code, trouble.words)
         words = f"the mail server has turned us away since {trouble.since:%Y-%m-%d %H:%M} UTC: {said}"
         remedy = "Put right what the server complains about: EVENTSAPP_MAIL_URL, EVENTSAPP_MAIL_FROM, SPF, DKIM, DMARC."
         return Finding("outbox", False, words, remedy)

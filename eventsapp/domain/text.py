@@ -5,6 +5,7 @@ import unicodedata
 from itertools import pairwise
 
 LINE_LIMIT = 200
+REPLY_LIMIT = 500  # of what a mail server said
 TEXT_LIMIT = 20_000
 
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")

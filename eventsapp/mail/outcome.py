@@ -32,6 +32,11 @@ class Outcome:
     about_us: bool = False
 
 
+def reply_words(code: int | None, words: str) -> str:
+    """What a mail server answered, in one line."""
+    return " ".join(filter(None, [str(code or ""), words]))
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """Bare ASCII addresses; ``public_id`` names the letter where a transport files it."""
