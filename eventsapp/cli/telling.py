@@ -115,7 +115,8 @@ def told(outlooks: Iterable[Outlook], settings: Settings) -> None:
     """Say what comes now."""
     number = sum(outlook.untold.people + outlook.untold.staff for outlook in outlooks)
     words = "1 person is" if number == 1 else f"{number} people are"
-    print(f"{words} written to. The letters leave in {settings.change_delay} seconds, by the worker.")
+    when = f"in {settings.change_delay} seconds" if settings.change_delay else "at once"
+    print(f"{words} written to. The letters leave {when}, by the worker.")
 
 
 def left_untold(outlooks: Iterable[Outlook]) -> None:

@@ -86,7 +86,7 @@ def read_trigger(text: str) -> Trigger:
         )
     if trigger.at is not None and trigger.seconds:
         raise Invalid(
-            N_("A time of day goes with whole days. Write for example %(example)s."),
+            N_("Give a time of day only together with whole days. Write for example %(example)s."),
             key="trigger",
             example="1 day before start at 09:00",
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from eventsapp.domain.wording import reader_words
 from eventsapp.mail.letters import Letter, Passage, Slot
 from eventsapp.translations import gettext as _
+from eventsapp.translations import pgettext
 
 TIME, PLACE, NAME, SEVERAL, PUT_BACK = "time", "place", "name", "several", "put_back"
 
@@ -34,7 +35,7 @@ def changes_of(slot: Slot, letter: Letter, tag: str) -> tuple[Change, ...]:
         before_at, now_at = _where(was.location, online=was.online), _where(slot.location, online=slot.online)
         found.append(Change(_("Place"), before_at, now_at))
     if was.summary is not None:
-        found.append(Change(_("Name"), was.summary, letter.summary))
+        found.append(Change(pgettext("event", "Name"), was.summary, letter.summary))
     return tuple(found)
 
 
