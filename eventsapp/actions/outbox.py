@@ -148,7 +148,7 @@ def enqueue_for_staff(
     is about, and letters about the same thing are one thread.
     """
     session.flush()
-    head = f"{staff.public_id}:{kind}:"
+    head = _head(staff, kind)
     dedupe_key = head + dedupe
     if session.scalar(select(exists().where(Message.dedupe_key == dedupe_key))):
         return None
@@ -178,6 +178,10 @@ def enqueue_for_staff(
     session.add(message)
     session.flush()
     return message
+
+
+def _head(staff: Staff, kind: LetterKind) -> str:
+    return f"{staff.public_id}:{kind}:"
 
 
 def priority_of(kind: LetterKind) -> int:
@@ -211,25 +215,12 @@ def retry(session: Session, public_id: str, *, now: datetime, settings: Settings
     message = session.scalar(select(Message).where(Message.public_id == public_id).with_for_update())
     if message is None:
         raise NotFound(N_("There is no message %(id)s."), id=public_id)
-    registration = message.registration
     if message.state is MessageState.SUPERSEDED or message.recipient is None:
         raise Refused(N_("Message %(id)s was overtaken by a later fact, so it is not sent again."), id=public_id)
     if message.state is MessageState.SENDING:
         raise Refused(N_("Message %(id)s is being sent right now. Look again in a minute."), id=public_id)
     if message.state in (MessageState.SENT, MessageState.BOUNCED):
-        if registration is None:
-            raise Refused(N_("Message %(id)s to somebody of the team was sent. It is not written again."), id=public_id)
-        again = enqueue(
-            session,
-            registration,
-            message.kind,
-            now=now,
-            settings=settings,
-            place=message.place,
-            context=message.context,
-            nonce=new_public_id(),
-            to=_frozen(message),
-        )
+        again = _write_again(session, message, now=now, settings=settings)
         if again is None:
             raise Refused(N_("Message %(id)s has no address any more."), id=public_id)
         return again
@@ -239,6 +230,34 @@ def retry(session: Session, public_id: str, *, now: datetime, settings: Settings
     message.uncertain = False
     message.context = message.context | {"tried_since": now.isoformat()}
     return message
+
+
+def _write_again(session: Session, message: Message, *, now: datetime, settings: Settings) -> Message | None:
+    nonce = new_public_id()
+    if message.staff is not None:
+        return enqueue_for_staff(
+            session,
+            message.staff,
+            message.kind,
+            now=now,
+            settings=settings,
+            context=message.context,
+            dedupe=f"{message.dedupe_key.removeprefix(_head(message.staff, message.kind))}:{nonce}",
+            priority=priority_of(message.kind),
+        )
+    if message.registration is None:
+        return None
+    return enqueue(
+        session,
+        message.registration,
+        message.kind,
+        now=now,
+        settings=settings,
+        place=message.place,
+        context=message.context,
+        nonce=nonce,
+        to=_frozen(message),
+    )
 
 
 def retry_all(

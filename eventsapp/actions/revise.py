@@ -9,19 +9,20 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from eventsapp.models import Occurrence, Place, Revision
+from eventsapp.models import Assignment, Occurrence, Place, Revision
 from eventsapp.queries.entries import is_online
 
 
 def revise(session: Session, occurrence: Occurrence, *, now: datetime) -> None:
     """Raise the ``sequence`` of an occurrence whose rows were changed just now, and keep what it says from now on.
 
-    What is to be sent because of a time is planned anew for everybody who holds a place.
+    What is to be sent because of a time is planned anew for everybody who holds a place or works there.
     """
     occurrence.sequence += 1
     occurrence.revised_at = now
     put_on_record(session, occurrence, now=now)
     session.execute(update(Place).where(Place.occurrence_id == occurrence.id).values(plan_at=now))
+    session.execute(update(Assignment).where(Assignment.occurrence_id == occurrence.id).values(remind_at=now))
 
 
 def put_on_record(session: Session, occurrence: Occurrence, *, now: datetime) -> None:

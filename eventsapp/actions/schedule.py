@@ -1,23 +1,25 @@
 """Plan the letters that a time causes, and no fact: reminders and follow-ups, to whoever holds a confirmed place.
 
-A place says by ``plan_at`` when it has to be looked at next. What is due then is computed from the rows as they are
+Who hosts or interprets a date, and was told so, is reminded of it, too. A place says by ``plan_at`` when it has to be
+looked at next, an assignment by ``remind_at``. What is due then is computed from the rows as they are
 (``queries.due``), so nothing has to be taken back when a date moves, a person changes zone, or no worker ran for a day;
 ``dedupe_key`` keeps a letter from being written twice. Nothing here sends.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from eventsapp.config import Settings
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.vocabulary import LetterKind, PlaceState
-from eventsapp.models import Event, Message, Occurrence, Place, Registration
-from eventsapp.queries.due import Due, dates, wanted
+from eventsapp.models import Assignment, Event, Message, Occurrence, Place, Registration, Staff
+from eventsapp.queries.due import Due, Reader, dates, wanted
 
 SOON = timedelta(hours=2)  # before the start: these reminders leave before the others
 SOON_FIRST, REMINDERS_NEXT, FOLLOW_UPS_LAST = 3, 4, 5  # Message.priority
@@ -27,23 +29,11 @@ _MESSAGE = cast("Table", Message.__table__)
 
 
 def plan_scheduled(session: Session, *, now: datetime, settings: Settings, limit: int = 500) -> int:
-    """Write the letters that are due at up to ``limit`` places, and note when to look at each again.
+    """Write the letters that are due at up to ``limit`` places, and as many assignments; note when to look again.
 
-    Returns how many places were looked at; 0 means that none has to be now. Two at once never take the same place.
+    Returns how many were looked at; 0 means that none has to be now. Two at once never take the same one.
     """
-    places = _places_to_plan(session, now=now, limit=limit)
-    if not places:
-        return 0
-    by_occurrence = dates(session, {place.occurrence_id for place in places})
-    next_looks: list[datetime | None] = []
-    ripe: list[Due] = []
-    for place in places:
-        leaving = [(one.leaves_at(now), one) for one in by_occurrence[place.occurrence_id].due(place)]
-        ripe += [one for at, one in leaving if at == now]
-        next_looks.append(min((at for at, _one in leaving if at is not None and at > now), default=None))
-    _write(session, wanted(session, ripe, settings), now=now, settings=settings)
-    _note_next_looks(session, zip((place.id for place in places), next_looks, strict=True))
-    return len(places)
+    return sum(_plan(session, source, now=now, settings=settings, limit=limit) for source in (_ASSIGNMENTS, _PLACES))
 
 
 def look_again(
@@ -54,83 +44,104 @@ def look_again(
     occurrence: Occurrence | None = None,
     registration: Registration | None = None,
 ) -> None:
-    """Have the places of these looked at anew: for whoever changes what their scheduled letters hang on."""
+    """Have these looked at anew: for whoever changes what scheduled letters hang on.
+
+    Those who work at an event are nobody's registration.
+    """
     session.flush()
-    places = update(Place).where(Place.state == PlaceState.CONFIRMED)
+    places: ColumnElement[bool] = Place.state == PlaceState.CONFIRMED
+    assignments: ColumnElement[bool] = Assignment.ended_at.is_(None)
     if event is not None:
         of_event = select(Occurrence.id).where(Occurrence.event_id == event.id)
-        places = places.where(Place.occurrence_id.in_(of_event))
+        places &= Place.occurrence_id.in_(of_event)
+        assignments &= Assignment.occurrence_id.in_(of_event)
     if occurrence is not None:
-        places = places.where(Place.occurrence_id == occurrence.id)
+        places &= Place.occurrence_id == occurrence.id
+        assignments &= Assignment.occurrence_id == occurrence.id
     if registration is not None:
-        places = places.where(Place.registration_id == registration.id)
-    session.execute(places.values(plan_at=now).execution_options(synchronize_session=False))
+        places &= Place.registration_id == registration.id
+    else:
+        _look_at(session, _ASSIGNMENTS, assignments, now)
+    _look_at(session, _PLACES, places, now)
 
 
-def _places_to_plan(session: Session, *, now: datetime, limit: int) -> Sequence[Any]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Rows of one sort by which somebody is written to about a date: there are two."""
+
+    row: type[Place] | type[Assignment]
+    look_at: InstrumentedAttribute[datetime | None]
+    readers: Select[*tuple[Any, ...]]  # rows as ``queries.due.Reader`` has them
+    reader: str  # the column of Message
+    about: Callable[[Reader], dict[str, Any]]  # in ``Message.context``
+    first_letters: Callable[[Session, Iterable[Reader]], dict[int, str]]  # row id → Message-ID that others answer to
+
+
+def _plan(session: Session, source: _Source, *, now: datetime, settings: Settings, limit: int) -> int:
+    readers = _to_plan(session, source, now=now, limit=limit)
+    if not readers:
+        return 0
+    by_occurrence = dates(session, {reader.occurrence_id for reader in readers})
+    next_looks: dict[datetime | None, list[int]] = {}
+    ripe: list[Due] = []
+    for reader in readers:
+        leaving = [(one.leaves_at(now), one) for one in by_occurrence[reader.occurrence_id].due(reader)]
+        ripe += [one for at, one in leaving if at == now]
+        next_look = min((at for at, _one in leaving if at is not None and at > now), default=None)
+        next_looks.setdefault(next_look, []).append(reader.id)
+    _write(session, source, wanted(session, ripe, settings), now=now, settings=settings)
+    _note_next_looks(session, source, next_looks)
+    return len(readers)
+
+
+def _to_plan(session: Session, source: _Source, *, now: datetime, limit: int) -> Sequence[Reader]:
     """Locked, and whoever else plans passes them over."""
-    return session.execute(
-        select(
-            Place.id,
-            Place.registration_id,
-            Place.occurrence_id,
-            Place.state,
-            func.coalesce(Place.told_at, Place.invited_at, Place.created_at).label("told_at"),
-            Registration.public_id,
-            Registration.email,
-            Registration.address_key,
-            Registration.language_tag,
-            Registration.tzid,
-            Registration.erased_at,
-            Registration.reminders_off_at,
-        )
-        .join(Place.registration)
-        .where(Place.plan_at <= now)
-        .order_by(Place.plan_at, Place.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Place)
-    ).all()
+    due = source.readers.where(source.look_at <= now).order_by(source.look_at, source.row.id).limit(limit)
+    return cast("Sequence[Reader]", session.execute(due.with_for_update(skip_locked=True, of=source.row)).all())
 
 
-def _note_next_looks(session: Session, looks: Iterable[tuple[int, datetime | None]]) -> None:
+def _note_next_looks(session: Session, source: _Source, looks: Mapping[datetime | None, Collection[int]]) -> None:
     """A statement for each instant, and there are few: those who go to the same date are due together."""
-    by_instant: dict[datetime | None, list[int]] = {}
-    for place_id, at in looks:
-        by_instant.setdefault(at, []).append(place_id)
-    for at, place_ids in by_instant.items():
-        noted = update(Place).where(Place.id.in_(place_ids)).values(plan_at=at)
-        session.execute(noted.execution_options(synchronize_session=False))
+    for at, ids in looks.items():
+        _look_at(session, source, source.row.id.in_(ids), at)
 
 
-def _write(session: Session, letters: Sequence[tuple[Due, LetterKind]], *, now: datetime, settings: Settings) -> None:
+def _look_at(session: Session, source: _Source, which: ColumnElement[bool], at: datetime | None) -> None:
+    noted = update(source.row).where(which).values({source.look_at: at})
+    session.execute(noted.execution_options(synchronize_session=False))
+
+
+def _write(
+    session: Session, source: _Source, letters: Sequence[tuple[Due, LetterKind]], *, now: datetime, settings: Settings
+) -> None:
     if not letters:
         return
-    first = _first_letters(session, {due.place.registration_id for due, _kind in letters})
+    first = source.first_letters(session, [due.reader for due, _kind in letters])
     insert = _INSERT[session.get_bind().dialect.name]
     session.connection().execute(
         insert(_MESSAGE).on_conflict_do_nothing(index_elements=["dedupe_key"]),
         [
-            _message(due, kind, now=now, settings=settings) | {"thread_of": first.get(due.place.registration_id, "")}
+            _message(source, due, kind, now=now, settings=settings) | {"thread_of": first.get(due.reader.id, "")}
             for due, kind in letters
         ],
     )
 
 
-def _message(due: Due, kind: LetterKind, *, now: datetime, settings: Settings) -> dict[str, Any]:
+def _message(source: _Source, due: Due, kind: LetterKind, *, now: datetime, settings: Settings) -> dict[str, Any]:
     """The columns of one letter. Somebody gets one for each trigger, also if their coming is noted only afterwards."""
-    place, planned = due.place, due.planned
+    reader, planned = due.reader, due.planned
     public_id, anchor = new_public_id(), planned.anchor_at.isoformat()
     about = "reminder" if planned.to is None else "follow_up"
     return {
-        "registration_id": place.registration_id,
+        source.reader: reader.reader_id,
         "public_id": public_id,
         "message_id": f"<m.{public_id}@{settings.mail_domain}>",
         "kind": kind,
-        "language_tag": place.language_tag,
-        "recipient": place.email,
-        "address_key": place.address_key,
-        "dedupe_key": f"{place.public_id}:{about}:{place.id}:{planned.trigger}:{anchor}",
-        "context": {"places": [place.id], "trigger": planned.trigger, "anchor": anchor},
+        "language_tag": reader.language_tag,
+        "recipient": reader.email,
+        "address_key": reader.address_key,
+        "dedupe_key": f"{reader.public_id}:{about}:{reader.id}:{planned.trigger}:{anchor}",
+        "context": source.about(reader) | {"trigger": planned.trigger, "anchor": anchor},
         "priority": _priority(due),
         "due_at": now,
         "expires_at": due.worth_until(now),
@@ -144,13 +155,74 @@ def _priority(due: Due) -> int:
     return SOON_FIRST if due.date.occurrence.starts_at - due.at <= SOON else REMINDERS_NEXT
 
 
-def _first_letters(session: Session, registration_ids: Iterable[int]) -> dict[int, str]:
-    """Registration id → Message-ID of the first letter that went to its present address: what others answer to."""
+def _first_to_registrations(session: Session, places: Iterable[Reader]) -> dict[int, str]:
+    """The first letter that went to the present address of the place's registration."""
+    by_place = {place.id: place.reader_id for place in places}
     first = (
         select(func.min(Message.id))
         .join(Message.registration)
-        .where(Message.registration_id.in_(registration_ids), Message.address_key == Registration.address_key)
+        .where(Message.registration_id.in_(set(by_place.values())), Message.address_key == Registration.address_key)
         .group_by(Message.registration_id)
     )
     rows = session.execute(select(Message.registration_id, Message.message_id).where(Message.id.in_(first)))
-    return {row.registration_id: row.message_id for row in rows if row.registration_id is not None}
+    by_registration = {row.registration_id: row.message_id for row in rows}
+    return {id_: by_registration[owner] for id_, owner in by_place.items() if owner in by_registration}
+
+
+def _first_about_assignments(session: Session, assignments: Iterable[Reader]) -> dict[int, str]:
+    """The first letter about the assignment that went to its staff's present address."""
+    staff_ids = {assignment.reader_id for assignment in assignments}
+    rows = session.execute(
+        select(Message.context, Message.message_id)
+        .join(Message.staff)
+        .where(
+            Message.staff_id.in_(staff_ids),
+            Message.kind == LetterKind.ASSIGNED,
+            Message.address_key == Staff.address_key,
+        )
+        .order_by(Message.id.desc())
+    )
+    return {row.context["assignment"]: row.message_id for row in rows}
+
+
+_HELD = and_(Place.state == PlaceState.CONFIRMED, Registration.email.is_not(None), Registration.erased_at.is_(None))
+_PLACES = _Source(
+    row=Place,
+    look_at=Place.plan_at,
+    readers=select(
+        Place.id,
+        Place.occurrence_id,
+        func.coalesce(Place.told_at, Place.invited_at, Place.created_at).label("told_at"),
+        and_(_HELD, Registration.reminders_off_at.is_(None)).label("gets_reminders"),
+        _HELD.label("gets_follow_ups"),
+        Place.registration_id.label("reader_id"),
+        Registration.public_id,
+        Registration.email,
+        Registration.address_key,
+        Registration.language_tag,
+        Registration.tzid,
+    ).join(Place.registration),
+    reader="registration_id",
+    about=lambda place: {"places": [place.id]},
+    first_letters=_first_to_registrations,
+)
+_ASSIGNMENTS = _Source(
+    row=Assignment,
+    look_at=Assignment.remind_at,
+    readers=select(
+        Assignment.id,
+        Assignment.occurrence_id,
+        func.coalesce(Assignment.told_at, Assignment.created_at).label("told_at"),
+        and_(Assignment.told_sequence.is_not(None), Assignment.ended_at.is_(None)).label("gets_reminders"),
+        false().label("gets_follow_ups"),
+        Assignment.staff_id.label("reader_id"),
+        Staff.public_id,
+        Staff.email,
+        Staff.address_key,
+        Staff.language_tag,
+        Staff.tzid,
+    ).join(Assignment.staff),
+    reader="staff_id",
+    about=lambda assignment: {"assignment": assignment.id},
+    first_letters=_first_about_assignments,
+)

@@ -63,7 +63,7 @@ def plan_assignments(session: Session, *, now: datetime, settings: Settings, lim
                 # As old as the delay: a worker that looks ahead by it, to leave nothing behind, can send it.
                 written_at = now - timedelta(seconds=settings.change_delay)
                 _write(session, assignment, now=written_at, settings=settings)
-            assignment.told_at = now
+            assignment.told_at = assignment.remind_at = now
         _note_told(assignment)
     return len(due)
 

@@ -127,6 +127,7 @@ def _values(letter: Letter, tag: str) -> dict[str, Any]:
         "manage": _manage_words(letter) if letter.manage_url else "",
         "ahead": _ahead(letter, about[0], tag) if letter.until_start is not None else "",
         "starts": _start_words(about[0], letter, tag) if about else "",
+        "begins": _begin_words(about[0], letter, tag) if about else "",
         "unsubscribe": _unsubscribe_words(letter) if letter.unsubscribe_url else "",
         "bring_html": Markup(to_html(letter.what_to_bring.text)),  # noqa: S704  safe HTML by domain.markdown
         "bring_text": to_plain(letter.what_to_bring.text, width=TEXT_WIDTH - 2),
@@ -231,8 +232,13 @@ def _ahead(letter: Letter, first: Shown, tag: str) -> str:
 
 def _start_words(shown: Shown, letter: Letter, tag: str) -> str:
     """Day and time of the start on the reader's clock, as a heading."""
-    words = str(in_language(local(shown.slot.starts_at, letter.tzid).replace(tzinfo=None), tag))
+    words = _begin_words(shown, letter, tag)
     return words[:1].upper() + words[1:]
+
+
+def _begin_words(shown: Shown, letter: Letter, tag: str) -> str:
+    """The same within a sentence."""
+    return str(in_language(local(shown.slot.starts_at, letter.tzid).replace(tzinfo=None), tag))
 
 
 def _unsubscribe_words(letter: Letter) -> str:

@@ -11,6 +11,7 @@ from eventsapp.models.event import Event
 from eventsapp.models.occurrence import Occurrence
 
 _TO_PLAN = text("plan_at IS NOT NULL")
+_TO_REMIND = text("remind_at IS NOT NULL")
 _DIGESTED = text("digest_at IS NOT NULL")
 
 
@@ -55,6 +56,7 @@ class Assignment(Base):
         CheckConstraint("revision >= 0", name="revision_not_negative"),
         Index("ix_assignment_occurrence_id_told_sequence", "occurrence_id", "told_sequence"),
         Index("ix_assignment_plan_at", "plan_at", sqlite_where=_TO_PLAN, postgresql_where=_TO_PLAN),
+        Index("ix_assignment_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
     )
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
@@ -65,6 +67,7 @@ class Assignment(Base):
     told_revision: Mapped[int | None]
     told_at: Mapped[datetime | None]
     plan_at: Mapped[datetime | None]  # when to write about what was not told: somebody said "tell them"
+    remind_at: Mapped[datetime | None]  # when to look next which reminders are due; any change brings it on
     changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
 

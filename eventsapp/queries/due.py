@@ -1,13 +1,13 @@
-"""Which scheduled letters are due at a place, and when the next ones will be: from the rows as they are, and the time.
+"""Which scheduled letters are due to somebody of a date, and when the next ones will be: from the rows as they are.
 
-It reads a row of columns for each place and no objects, because there may be a hundred thousand at the same instant.
+It reads a row of columns for each reader and no objects, because there may be a hundred thousand at the same instant.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Protocol
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
@@ -16,7 +16,7 @@ from eventsapp.config import Settings
 from eventsapp.domain import timezones, triggers
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.rooms import ways_into
-from eventsapp.domain.vocabulary import FollowUpFor, LetterKind, PlaceState
+from eventsapp.domain.vocabulary import FollowUpFor, LetterKind
 from eventsapp.models import Attendance, Occurrence, Place
 from eventsapp.queries.suppressed import holds_back, suppressions_of
 
@@ -24,6 +24,25 @@ WAIT_FOR_RECORDING = timedelta(days=14)
 # Whoever brings a recording has its places looked at; nobody waits for ever where that was forgotten.
 LOOK_FOR_RECORDING_EVERY = timedelta(hours=1)
 LATE = timedelta(minutes=30)  # what could not leave in time, because no worker ran, does not wake people up either
+
+
+class Reader(Protocol):
+    """The row of columns of somebody who holds a place at a date, or works there.
+
+    ``id`` is the place's or the assignment's; from ``reader_id`` on it is the registration, or the staff.
+    """
+
+    id: int
+    occurrence_id: int
+    told_at: datetime
+    gets_reminders: bool
+    gets_follow_ups: bool
+    reader_id: int
+    public_id: str
+    email: str | None
+    address_key: str | None
+    language_tag: str
+    tzid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +72,7 @@ class Planned:
 
 @dataclass(slots=True)
 class Date:
-    """One occurrence, and what is the same for all who hold a place there."""
+    """One occurrence, and what is the same for all its readers."""
 
     occurrence: Occurrence
     by_zone: dict[str, tuple[str, list[Planned]]] = field(default_factory=dict)
@@ -70,20 +89,19 @@ class Date:
     def recorded(self, now: datetime) -> bool:
         return now >= self.occurrence.ends_at and any(map(ways_into, self.occurrence.recording.values()))
 
-    def due(self, place: Any) -> Iterator["Due"]:
-        """What the holder of a place is to get, some time; of two reminders at once the one asked for closer to it."""
-        holds = place.state is PlaceState.CONFIRMED and place.email is not None and place.erased_at is None
-        if not self.takes_place or not holds:
+    def due(self, reader: Reader) -> Iterator["Due"]:
+        """What a reader is to get, some time; of two reminders at once the one asked for closer to the date."""
+        if not self.takes_place or not (reader.gets_reminders or reader.gets_follow_ups):
             return
-        tzid, letters = self._planned(place.tzid)
+        tzid, letters = self._planned(reader.tzid)
         reminders: dict[datetime, Planned] = {}
         for planned in letters:
-            at = planned.due_since(self.since, place.told_at)
-            if at is not None and planned.to is None:
+            at = planned.due_since(self.since, reader.told_at)
+            if at is not None and planned.to is None and reader.gets_reminders:
                 reminders[at] = planned
-            elif at is not None:
-                yield Due(place, self, tzid, planned, at)
-        yield from (Due(place, self, tzid, planned, at) for at, planned in reminders.items())
+            elif at is not None and planned.to is not None and reader.gets_follow_ups:
+                yield Due(reader, self, tzid, planned, at)
+        yield from (Due(reader, self, tzid, planned, at) for at, planned in reminders.items())
 
     def _planned(self, tzid: str) -> tuple[str, list[Planned]]:
         """Also for a zone that only an older release of the data knew: its reader is reminded all the same."""
@@ -99,9 +117,9 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One letter to the holder of one place, due ``at`` an instant that may be long ago or still to come."""
+    """One letter about one date, due ``at`` an instant that may be long ago or still to come."""
 
-    place: Any  # the row of columns
+    reader: Reader
     date: Date
     tzid: str
     planned: Planned
@@ -141,16 +159,14 @@ def dates(session: Session, ids: Iterable[int]) -> dict[int, Date]:
 
 
 def wanted(session: Session, ripe: Sequence[Due], settings: Settings) -> list[tuple[Due, LetterKind]]:
-    """Of letters that are due those that are for their readers, and that they have not said they do not want."""
+    """Of letters that are due those that are for their readers, at addresses that they may be sent to."""
     addresses = {_address(one) for one in ripe}
     suppressions = suppressions_of(session, addresses, settings)
     came = _Came(session, [one for one in ripe if one.planned.to is not None])
     return [
         (one, kind)
         for one in ripe
-        if (kind := came.letter(one)) is not None
-        and not holds_back(kind, suppressions.get(_address(one), ()))
-        and (kind is not LetterKind.REMINDER or one.place.reminders_off_at is None)
+        if (kind := came.letter(one)) is not None and not holds_back(kind, suppressions.get(_address(one), ()))
     ]
 
 
@@ -167,14 +183,14 @@ class _Came:
             return LetterKind.REMINDER
         if one.planned.to is FollowUpFor.ALL:
             return LetterKind.FOLLOW_UP
-        missed = one.date.occurrence.id in self._noted and one.place.id not in self._places
+        missed = one.date.occurrence.id in self._noted and one.reader.id not in self._places
         if one.planned.to is FollowUpFor.MISSED:
             return LetterKind.MISSED if missed else None
         return None if missed else LetterKind.FOLLOW_UP
 
     @cached_property
     def _places(self) -> set[int]:
-        ids = [one.place.id for one in self.due]
+        ids = [one.reader.id for one in self.due]
         return set(self.session.scalars(select(Attendance.place_id).where(Attendance.place_id.in_(ids)).distinct()))
 
     @cached_property
@@ -185,7 +201,7 @@ class _Came:
 
 
 def _address(one: Due) -> tuple[int, str]:
-    return one.date.occurrence.event.organization_id, one.place.address_key or ""
+    return one.date.occurrence.event.organization_id, one.reader.address_key or ""
 
 
 def _planned(occurrence: Occurrence, tzid: str) -> Iterator[Planned]:

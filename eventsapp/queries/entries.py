@@ -136,7 +136,10 @@ def personal_entry(
 
 
 def staff_entry(assignment: Assignment, *, settings: Settings) -> CalendarEntry:
-    """What a host or interpreter is sent, in their language, with the room itself while they work there."""
+    """What a host or interpreter is sent, in their language, with the room itself while they work there.
+
+    It is an entry of its own, by its ``uid``: who gives up a place at the same date, or another role, still has it.
+    """
     occurrence, staff = assignment.occurrence, assignment.staff
     status = CANCELLED if assignment.ended_at is not None else _status(occurrence)
     room = _room(occurrence.conference) if status == CONFIRMED and occurrence.conference else None
@@ -146,6 +149,7 @@ def staff_entry(assignment: Assignment, *, settings: Settings) -> CalendarEntry:
     revised_at = max(occurrence.revised_at, assignment.changed_at)
     return replace(
         entry,
+        uid=f"{staff.role}-{entry.uid}",
         lead="\n".join(filter(None, [role if status == CONFIRMED else "", entry.lead])),
         sequence=occurrence.sequence + assignment.revision,
         dtstamp=revised_at,

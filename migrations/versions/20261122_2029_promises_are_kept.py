@@ -37,6 +37,7 @@ NEW_STATES = ("bounced", "suppressed")
 REMINDERS = '["24 hours before start", "1 hour before start"]'
 TO_TELL = sa.text("tell_at IS NOT NULL")
 TO_PLAN = sa.text("plan_at IS NOT NULL")
+TO_REMIND = sa.text("remind_at IS NOT NULL")
 DIGESTED = sa.text("digest_at IS NOT NULL")
 
 
@@ -128,6 +129,7 @@ def upgrade() -> None:
         sa.Column("told_revision", sa.Integer(), nullable=True),
         sa.Column("told_at", INSTANT, nullable=True),
         sa.Column("plan_at", INSTANT, nullable=True),
+        sa.Column("remind_at", INSTANT, nullable=True),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("id", KEY, nullable=False),
@@ -162,6 +164,9 @@ def upgrade() -> None:
     op.create_index("ix_staff_digest_at", "staff", ["digest_at"], sqlite_where=DIGESTED, postgresql_where=DIGESTED)
     op.create_index("ix_assignment_occurrence_id_told_sequence", "assignment", ["occurrence_id", "told_sequence"])
     op.create_index("ix_assignment_plan_at", "assignment", ["plan_at"], sqlite_where=TO_PLAN, postgresql_where=TO_PLAN)
+    op.create_index(
+        "ix_assignment_remind_at", "assignment", ["remind_at"], sqlite_where=TO_REMIND, postgresql_where=TO_REMIND
+    )
 
     _add(
         "event",

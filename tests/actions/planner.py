@@ -13,7 +13,7 @@ from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.domain import timezones
 from eventsapp.domain.vocabulary import LetterKind
-from eventsapp.models import Event, Message, Occurrence, Place, Registration
+from eventsapp.models import Assignment, Event, Message, Occurrence, Place, Registration, Staff
 from tests.factory import Make
 
 BERLIN = "Europe/Berlin"
@@ -50,8 +50,17 @@ class Planner:
             place.told_at = place.plan_at = told_at or self.now
         return place
 
+    def staff(self, event: Event, **values: Any) -> Staff:
+        """A host or interpreter who was told of the date as they were named, and is to be looked at since then."""
+        staff = self.make.staff(event, **({"tzid": BERLIN} | values))
+        with transaction() as session:
+            for assignment in session.get_one(Staff, staff.id).assignments:
+                assignment.told_sequence, assignment.told_revision = 0, 0
+                assignment.told_at = assignment.remind_at = self.now
+        return staff
+
     def plan(self, now: datetime) -> int:
-        """What the worker does at one instant, until nothing is to do; returns at how many places it looked."""
+        """What the worker does at one instant, until nothing is to do; returns how often it looked at somebody."""
         looked_at = 0
         for _ in range(100):
             with transaction() as session:
@@ -62,10 +71,11 @@ class Planner:
         pytest.fail("it never ends")
 
     def walk(self, until: str = "2029-01-01") -> None:
-        """A worker that never sleeps: from one ``plan_at`` to the next, as far as ``until``."""
+        """A worker that never sleeps: from one look to the next, as far as ``until``."""
         for _ in range(500):
             self.session.rollback()
-            at = self.session.scalar(select(func.min(Place.plan_at)))
+            looks = [self.session.scalar(select(func.min(one))) for one in (Place.plan_at, Assignment.remind_at)]
+            at = min((look for look in looks if look is not None), default=None)
             if at is None or at > utc(until):
                 return
             self.plan(at)

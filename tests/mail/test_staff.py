@@ -2,21 +2,29 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from eventsapp.actions import outbox, places
+from eventsapp.actions.letters import announce
 from eventsapp.actions.revise import revise
+from eventsapp.actions.schedule import plan_scheduled
 from eventsapp.actions.staff import plan_assignments, plan_digests, tell_staff
 from eventsapp.config import Settings
 from eventsapp.db import transaction
-from eventsapp.domain.vocabulary import DigestEvery, MessageState, PlaceState, StaffRole
-from eventsapp.models import Assignment, Event, Message, Occurrence, Staff
+from eventsapp.domain.vocabulary import DigestEvery, LetterKind, MessageState, PlaceState, StaffRole
+from eventsapp.mail.composing import compose
+from eventsapp.mail.letters import Letter
+from eventsapp.models import Assignment, Event, Message, Occurrence, Registration, Staff
+from eventsapp.queries.letters import letter_of
 from tests.factory import IN_ENGLISH, IN_SPANISH, Make
 from tests.mail.conftest import Deliver
-from tests.mail.letterbox import everything_in, text_of
+from tests.mail.letterbox import calendar_of, everything_in, text_of
 from tests.mail.test_golden import WORDS, as_document
 
 
@@ -142,6 +150,108 @@ def test_a_date_without_them(tell, event, make, now, golden):
     (mail,) = tell()
     golden("mail/assigned.en.ended.txt", as_document(mail))
     assert "428571" not in everything_in(mail)
+
+
+@pytest.fixture
+def remind(event: Event, make: Make, settings: Settings, session: Session) -> Callable[..., Letter | None]:
+    """What somebody who works at the Spanish date reads of its reminder, so long before the start."""
+    starts_at = event.occurrences[1].starts_at
+
+    def remind(before_start: timedelta, role: StaffRole = StaffRole.HOST) -> Letter | None:
+        message = session.scalars(select(Message)).first()
+        if message is None:
+            staff = make.staff(event, role, keys=["spanish"])
+            with transaction() as own:
+                own.execute(update(Assignment).values(told_sequence=0, told_at=make.now, remind_at=make.now))
+                evening = starts_at - timedelta(hours=27, minutes=30)  # 21:30 in London: a day before is in the night
+                assert plan_scheduled(own, now=evening, settings=settings) == 1
+                _name_messages(own)
+            message = session.scalars(select(Message).where(Message.staff_id == staff.id)).one()
+        return letter_of(session, message, now=starts_at - before_start, settings=settings)
+
+    return remind
+
+
+@pytest.mark.parametrize("role", [StaffRole.HOST, StaffRole.INTERPRETER])
+def test_a_reminder(role, remind, golden):
+    mail = compose(remind(timedelta(hours=24), role))
+    assert mail["List-Unsubscribe"] is None
+    golden(f"mail/reminder.en.{role}.txt", as_document(message_from_bytes(mail.as_bytes(), policy=default)))
+
+
+@pytest.mark.parametrize("what", ["date cancelled", "event cancelled", "draft", "moved", "relieved", "late"])
+def test_a_reminder_that_does_not_leave(what, remind, event, now, session):
+    occurrence, before_start = event.occurrences[1], timedelta(hours=20)
+    assert remind(before_start) is not None
+    with transaction() as own:
+        match what:
+            case "date cancelled":
+                occurrence.cancelled_at = now
+            case "event cancelled":
+                event.cancelled_at = now
+            case "draft":
+                event.published_at = None
+            case "moved":
+                _later(occurrence)
+            case "relieved":
+                own.scalars(select(Assignment)).one().ended_at = now
+            case "late":
+                before_start = timedelta(hours=12)
+    session.rollback()
+    assert remind(before_start) is None
+
+
+class Calendars:
+    """A calendar program, as far as it tells entries apart: the newest of each UID, until it is taken out."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, int] = {}
+
+    def read(self, mails: list[EmailMessage]) -> list[str]:
+        for mail in mails:
+            text = calendar_of(mail)
+            if not text:
+                continue
+            said = dict(line.split(":", 1) for line in text.split("\n") if ":" in line)
+            if said["METHOD"] == "CANCEL":
+                self.entries.pop(said["UID"], None)
+            elif self.entries.get(said["UID"], -1) <= int(said["SEQUENCE"]):
+                self.entries[said["UID"]] = int(said["SEQUENCE"])
+        return sorted(self.entries)
+
+
+def test_who_hosts_a_date_and_holds_a_place_there_has_an_entry_for_each(tell, event, make, settings, deliver):
+    """Whatever becomes of the one, the other stays in their calendar."""
+    calendar, now = Calendars(), make.now
+    make.staff(event, keys=["spanish"], email="zoe@example.com")
+    registration = make.registration(event, email="zoe@example.com", places={"spanish": PlaceState.CONFIRMED})
+    with transaction() as own:
+        person = own.get_one(Registration, registration.id)
+        announce(own, person, LetterKind.CONFIRMATION, person.places, now=now, settings=settings)
+    hosts, holds = "host-forum-spanish@events.example.org", "forum-spanish@events.example.org"
+    assert calendar.read(tell()) == [holds, hosts]
+    with transaction() as own:
+        places.cancel(own, registration.id, now=now, settings=settings)
+    assert calendar.read(deliver()) == [hosts]
+    with transaction() as own:
+        assignment = own.scalars(select(Assignment)).one()
+        assignment.ended_at, assignment.revision = now, 1
+    assert calendar.read(tell()) == []
+
+
+@pytest.mark.usefixtures("staffed")
+def test_a_letter_to_the_team_is_written_again(tell, settings, now, session, deliver):
+    (first,) = tell()
+    sent = session.scalars(select(Message)).one()
+    with transaction() as own:
+        again = outbox.retry(own, sent.public_id, now=now, settings=settings)
+        assert (again.state, again.context, again.staff_id) == (MessageState.QUEUED, sent.context, sent.staff_id)
+        assert outbox.retry(own, sent.public_id, now=now, settings=settings).dedupe_key != again.dedupe_key
+    second, third = deliver()
+    assert len({mail["Message-ID"] for mail in (first, second, third)}) == 3
+    assert second["In-Reply-To"] == third["In-Reply-To"] == first["Message-ID"]
+    assert text_of(second) == text_of(first)
+    assert calendar_of(second) == calendar_of(first) != ""
 
 
 def test_a_worker_that_is_run_once_does_not_wait_for_further_changes(staffed, event, settings, now, deliver):

@@ -86,6 +86,9 @@ def _write(staff: Staff, member: MemberRecord, at: int, now: datetime) -> list[s
     staff.position = at
     if staff.digest_at is None or {"digest", "tzid"} & set(changed):
         staff.digest_at = next_digest(staff.digest, staff.tzid, now)
+    if "tzid" in changed:
+        for assignment in staff.assignments:
+            assignment.remind_at = now
     return [f"team[{at}].{name.removesuffix('_tag')}" for name in changed]
 
 
@@ -142,7 +145,7 @@ def _show_new_rooms(team: Sequence[Staff], event: Event, rooms: Rooms, now: date
 
 def _rise(assignment: Assignment, now: datetime) -> None:
     assignment.revision += 1
-    assignment.changed_at = now
+    assignment.changed_at = assignment.remind_at = now
 
 
 def _room(occurrence: Occurrence) -> tuple[Any, ...] | None:

@@ -12,14 +12,14 @@ from eventsapp.domain.entry import Party
 from eventsapp.domain.triggers import anchor, read_trigger
 from eventsapp.domain.vocabulary import LetterKind, PlaceState, Purpose
 from eventsapp.mail.letters import Letter, Passage
-from eventsapp.models import Attendance, Message, Place, Registration
+from eventsapp.models import Attendance, Message, Occurrence, Place, Registration
 from eventsapp.queries.entries import (
     personal_join_url,
     personal_manage_url,
     personal_recording,
     unsubscribe_url,
 )
-from eventsapp.queries.letters.frame import frame_of, own_words, slots_of, standing_of
+from eventsapp.queries.letters.frame import frame_of, own_words, slots_of
 
 
 def scheduled_letter(
@@ -30,10 +30,8 @@ def scheduled_letter(
     ``message.context``: the ids of the ``places`` it is about, the ``trigger``, and the instant of the ``anchor`` that
     it was counted from: a date that has moved since gets a letter of its own.
     """
-    about = [place for place in registration.places if _is_meant(message, place)]
-    if not about or registration.event.published_at is None:
-        return None
-    if message.expires_at is not None and message.expires_at <= now:
+    about = [place for place in registration.places if _is_meant(message, place, now)]
+    if not about:
         return None
     if message.kind is LetterKind.REMINDER:
         return _reminder(message, registration, about, now, settings)
@@ -43,13 +41,21 @@ def scheduled_letter(
     return _follow_up(_letter(message, registration, about, settings), about, came, now, settings)
 
 
-def _is_meant(message: Message, place: Place) -> bool:
+def is_due(message: Message, occurrence: Occurrence, now: datetime) -> bool:
+    """Whether a scheduled letter still fits its date: it takes place, at the instant that the letter counts from, and
+    there is some use for the letter yet."""
     said = message.context
-    if place.id not in said.get("places", ()) or "trigger" not in said or "anchor" not in said:
+    if occurrence.event.published_at is None or occurrence.called_off or "trigger" not in said or "anchor" not in said:
         return False
-    occurrence = place.occurrence
+    if message.expires_at is not None and message.expires_at <= now:
+        return False
     counted_from = anchor(read_trigger(said["trigger"]), occurrence.starts_at, occurrence.ends_at)
-    return standing_of(place) is PlaceState.CONFIRMED and counted_from == datetime.fromisoformat(said["anchor"])
+    return counted_from == datetime.fromisoformat(said["anchor"])
+
+
+def _is_meant(message: Message, place: Place, now: datetime) -> bool:
+    meant = place.id in message.context.get("places", ()) and place.state is PlaceState.CONFIRMED
+    return meant and is_due(message, place.occurrence, now)
 
 
 def _reminder(

@@ -1,4 +1,4 @@
-"""Letters to those who work at an event: a date they host or interpret, and an organizer's digest.
+"""Letters to those who work at an event: a date they host or interpret, its reminders, and an organizer's digest.
 
 Hosts and interpreters are shown the room itself; nobody here is shown who registered.
 """
@@ -19,6 +19,7 @@ from eventsapp.queries.digests import digest_of
 from eventsapp.queries.entries import staff_entry
 from eventsapp.queries.letters.changed import was_of
 from eventsapp.queries.letters.frame import frame_of, slot_at, with_inert_name
+from eventsapp.queries.letters.scheduled import is_due
 
 
 class Turn(StrEnum):
@@ -72,15 +73,16 @@ def staff_letter(session: Session, message: Message, *, now: datetime, settings:
     frame = replace(frame_of(message, staff, settings), name=staff.name, role=staff.role, what_to_bring=Passage("", ""))
     if message.kind is LetterKind.DIGEST:
         return _digest(session, frame, message, staff, settings)
+    if message.kind is LetterKind.REMINDER:
+        return _reminder(frame, message, staff, now=now, settings=settings)
     return _assigned(session, frame, message, staff, now=now, settings=settings)
 
 
 def _assigned(
     session: Session, frame: Letter, message: Message, staff: Staff, *, now: datetime, settings: Settings
 ) -> Letter | None:
-    wanted = message.context["assignment"]
-    assignment = next((one for one in staff.assignments if one.id == wanted), None)
-    if assignment is None or assignment.occurrence.ends_at <= now:
+    assignment = _assignment(message, staff, now)
+    if assignment is None:
         return None
     before, told_revision = _told(session, message, assignment)
     news = news_of(assignment, before, told_revision)
@@ -94,6 +96,26 @@ def _assigned(
         room=entry.room,
         invitation=Invitation("REQUEST" if goes_on else "CANCEL", entry),
     )
+
+
+def _reminder(frame: Letter, message: Message, staff: Staff, *, now: datetime, settings: Settings) -> Letter | None:
+    """Of a date that they still work at. Their calendar has it, so this letter brings it nothing."""
+    assignment = _assignment(message, staff, now)
+    if assignment is None or assignment.ended_at is not None or not is_due(message, assignment.occurrence, now):
+        return None
+    entry = with_inert_name(staff_entry(assignment, settings=settings))
+    return replace(
+        frame,
+        about=(_slot(assignment, News(Turn.NEW), entry),),
+        room=entry.room,
+        until_start=assignment.occurrence.starts_at - now,
+    )
+
+
+def _assignment(message: Message, staff: Staff, now: datetime) -> Assignment | None:
+    """The one that a letter is about, until its date is over."""
+    wanted = message.context["assignment"]
+    return next((one for one in staff.assignments if one.id == wanted and now < one.occurrence.ends_at), None)
 
 
 def _told(session: Session, message: Message, assignment: Assignment) -> tuple[Revision | None, int | None]:
