@@ -42,6 +42,8 @@ from eventsapp.translations import gettext as _
 
 TEXT_WIDTH = 72
 _MOST_ADD_LINKS = 2  # places; with more, each place's own invite carries them
+_MANY_DATES = 4  # from then on each is a short row, so that twenty stay below the 102 kB where Gmail cuts
+_MOST_FOR_PROGRAMS = 3  # dates as structured data; each place's own invite carries its own
 
 _NEARLY = timedelta(minutes=1)
 _SOON = timedelta(minutes=62)  # an hour, and the time that a letter waits
@@ -121,6 +123,7 @@ def _values(letter: Letter, tag: str) -> dict[str, Any]:
         "name": inert(letter.name),
         "about": about,
         "others": others,
+        "many": len(about) >= _MANY_DATES,
         "first": about[0] if about else None,
         "news": news_of(letter),
         "own": _own_words(letter),
@@ -316,7 +319,7 @@ def _structured_data(letter: Letter, shown: tuple[Shown, ...]) -> Markup:
                 "url": letter.event_url,
             },
         }
-        for one in shown
+        for one in shown[:_MOST_FOR_PROGRAMS]
     ]
     text = json.dumps(reservations if len(reservations) > 1 else reservations[0], ensure_ascii=True)
     for sign in "<>&":

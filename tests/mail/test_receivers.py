@@ -19,17 +19,22 @@ from eventsapp.domain.vocabulary import (
     PlaceState,
     StaffRole,
 )
+from eventsapp.domain.wording import reader_words, time_words
 from eventsapp.mail.composing import compose
 from eventsapp.mail.headers import POLICY
 from eventsapp.mail.letters import Digest, DigestLine, Invitation, Letter, Passage, Slot, Was
+from eventsapp.mail.rendering import render
 from eventsapp.models import Message
 from eventsapp.queries.letters import letter_of
+from eventsapp.translations import gettext, pgettext, speaking
 from tests.factory import IN_SPANISH, Make
+from tests.mail.letterbox import Page
 from tests.mail.receivers import faults
 from tests.mail.test_form import announce
 from tests.mail.test_golden import NAMES, OWN, WORDS, ZONES
 
-MANY = 10  # dates in the longest letters
+DAYS = [timedelta(days=days) for days in range(4)]
+MANY = 20  # dates in the longest letters
 
 
 @pytest.fixture
@@ -125,11 +130,62 @@ def test_every_kind_passes(tag: str, confirmation: Callable[[str], Letter]) -> N
     assert found == {}
 
 
-@pytest.mark.parametrize("kind", [LetterKind.CONFIRMATION, LetterKind.CHANGED, LetterKind.CANCELLED])
+def weekly(slot: Slot, number: int) -> Slot:
+    """The dates of a series: every other one elsewhere, every third on the waiting list; clocks change in between."""
+    step = timedelta(weeks=number)
+    date = replace(slot, starts_at=slot.starts_at + step, ends_at=slot.ends_at + step)
+    if number % 2:
+        date = replace(date, location=Passage(f"Calle Mayor {number}", "es"))
+    if slot.state is PlaceState.CONFIRMED and number % 3 == 0:
+        date = replace(date, state=PlaceState.WAITLISTED, entry=None)
+    return date if slot.was is None else changed(date)
+
+
+def about_many(letter: Letter) -> Letter:
+    dates = tuple(weekly(letter.about[0], number) for number in range(MANY))
+    return replace(letter, about=dates, summary=Passage("منتدى " * 33, "ar"), invitation=None)
+
+
+ABOUT_MANY = [LetterKind.CONFIRMATION, LetterKind.CHANGED, LetterKind.CANCELLED, LetterKind.VERIFICATION]
+
+
+@pytest.mark.parametrize("kind", ABOUT_MANY)
 def test_letters_about_many_dates_in_many_words_pass(kind: LetterKind, confirmation: Callable[[str], Letter]) -> None:
     letter = as_kind(confirmation("ar"), kind)
-    long = replace(letter, about=letter.about * MANY, summary=Passage("منتدى " * 33, "ar"), invitation=None)
-    assert faults(raw(long), may_be_ended=False) == []
+    assert faults(raw(about_many(letter)), may_be_ended=False) == []
+    others = replace(letter, others=about_many(letter).about)
+    assert faults(raw(others), may_be_ended=False) == []
+
+
+@pytest.mark.parametrize("kind", ABOUT_MANY)
+@pytest.mark.parametrize("tag", ["en", "ar"])
+def test_short_rows_say_what_the_text_says(tag: str, kind: LetterKind, confirmation: Callable[[str], Letter]) -> None:
+    letter = about_many(as_kind(confirmation(tag), kind))
+    words = render(letter)
+    text, html = (" ".join(form.split()) for form in (words.text, " ".join(Page(words.html).lines)))
+    for slot in letter.about:
+        yours = reader_words(slot.starts_at, slot.ends_at, letter.tzid, slot.tzid, tag)
+        theirs = time_words(slot.starts_at, slot.ends_at, slot.tzid, tag)
+        said = [theirs.whole, yours.zone, slot.location.text]
+        if slot.was is not None and slot.was.times is not None:
+            said.append(reader_words(*slot.was.times[:2], letter.tzid, slot.was.times[2], tag).when)
+        assert [word for word in [*said, yours.when] if word not in html] == []
+        assert [word for word in [*said, yours.whole] if word not in text] == []
+    assert all(html.count(shown) >= text.count(shown) for shown in state_words(tag))
+
+
+def state_words(tag: str) -> list[str]:
+    with speaking(tag):
+        return [pgettext("place", "Confirmed"), gettext("On the waiting list"), pgettext("place", "Cancelled")]
+
+
+def test_dates_of_one_zone_and_place_say_them_once(confirmation: Callable[[str], Letter]) -> None:
+    letter = confirmation("en")
+    slot = replace(letter.about[0], location=Passage("Calle Mayor 1", "es"))
+    dates = [replace(slot, starts_at=slot.starts_at + step, ends_at=slot.ends_at + step) for step in DAYS]
+    lines = Page(render(replace(letter, about=tuple(dates), invitation=None)).html).lines
+    once = ("Calle Mayor 1", "United Kingdom Time (London, UTC+1)")
+    assert [sum(word in line for line in lines) for word in once] == [1, 1]
 
 
 @pytest.mark.parametrize(
