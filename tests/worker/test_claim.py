@@ -12,7 +12,7 @@ from tests.worker.office import Office
 
 
 def plan_of(session: Session, office: Office) -> str:
-    wanted = outbox._due(Priority.ASKED_FOR, office.now, ()).limit(8)
+    wanted = outbox.sending._due(Priority.ASKED_FOR, office.now, ()).limit(8)
     name = session.get_bind().dialect.name
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[name].dialect()
     statement = wanted.compile(dialect=dialect, compile_kwargs={"literal_binds": True})

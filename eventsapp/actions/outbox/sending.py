@@ -1,0 +1,250 @@
+"""What workers do with letters: claim them under a lease, and record what came of them. Sends nothing itself.
+
+Every write-back names the lease it works under, so a worker that lost its lease changes nothing.
+"""
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from eventsapp.actions.statements import rows_changed
+from eventsapp.domain.text import REPLY_LIMIT, clean_line
+from eventsapp.domain.vocabulary import MessageState, Priority
+from eventsapp.models import Message, Registration
+
+LEASE = timedelta(minutes=2)  # renewed while its worker lives; what a dead one had in hand waits for no longer
+BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800, 7200))
+SCATTER = 0.2
+GIVE_UP_AFTER = timedelta(hours=48)
+ASK_AGAIN_AFTER = timedelta(minutes=15)  # a letter that may have arrived is sent once more, recognisable as the same
+_WAITING = (MessageState.QUEUED, MessageState.SENDING)
+
+
+def anything_due(session: Session, *, now: datetime, priorities: Sequence[int] = tuple(Priority)) -> bool:
+    """A cheap look, without the locks that ``claim`` takes."""
+    due = exists().where(_is_waiting(Message), Message.priority.in_(priorities), Message.due_at <= now)
+    return bool(session.scalar(select(due)))
+
+
+def claim(
+    session: Session,
+    *,
+    worker: str,
+    limit: int,
+    now: datetime,
+    priorities: Sequence[int] = tuple(Priority),
+    without: Collection[str] = (),
+) -> list[int]:
+    """Take up to ``limit`` due letters under ``worker``'s lease and return their ids, in the order to send them.
+
+    Letters to one person leave one after the other, oldest first: no invite before its confirmation, and nothing
+    overtakes a letter on the wire; but a letter does not wait for an earlier one that is less urgent. A lease that ran
+    out is due again by itself. ``without`` names mail domains to leave alone.
+    """
+    ids: list[int] = []
+    for priority in sorted(priorities):  # one by one: each is a short way in the index, however much waits elsewhere
+        if len(ids) < limit:
+            ids += session.scalars(_due(priority, now, without).limit(limit - len(ids)))
+    if ids:
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids))
+            .values(
+                state=MessageState.SENDING,
+                lease=worker,
+                lease_until=now + LEASE,
+                due_at=now + LEASE,
+                attempts=Message.attempts + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    return ids
+
+
+def hold(session: Session, ids: Sequence[int], *, worker: str, now: datetime) -> int:
+    """Renew the leases of letters in hand; returns how many. One that was lost is not taken back."""
+    return rows_changed(session, _mine(ids, worker).values(lease_until=now + LEASE, due_at=now + LEASE)) if ids else 0
+
+
+def release(session: Session, ids: Sequence[int], *, worker: str, now: datetime) -> int:
+    """Give claimed letters back untried."""
+    if not ids:
+        return 0
+    given_back = _mine(ids, worker).values(**_BACK, due_at=now, attempts=Message.attempts - 1)
+    return rows_changed(session, given_back)
+
+
+def record_sent(session: Session, message_id: int, *, worker: str, now: datetime, code: int | None = None) -> bool:
+    """The mail server took it. Like every ``record_…``: False where the lease was lost, and then nothing changed."""
+    return _finish(
+        session,
+        message_id,
+        worker,
+        state=MessageState.SENT,
+        sent_at=now,
+        last_code=code,
+        last_error="",
+        uncertain=False,
+    )
+
+
+def record_failed(session: Session, message_id: int, *, worker: str, code: int | None = None, error: str = "") -> bool:
+    """Refused for good, or not to be composed. ``error`` are the words that the organizer reads."""
+    return _finish(
+        session,
+        message_id,
+        worker,
+        state=MessageState.FAILED,
+        last_code=code,
+        last_error=_words(error),
+    )
+
+
+def record_superseded(session: Session, message_id: int, *, worker: str) -> bool:
+    """What the letter would say is no longer so."""
+    return _finish(session, message_id, worker, state=MessageState.SUPERSEDED)
+
+
+def record_suppressed(session: Session, message_id: int, *, worker: str, reason: str) -> bool:
+    """Not sent, because the organization does not write to that address, or its reader wants no such letter."""
+    return _finish(session, message_id, worker, state=MessageState.SUPPRESSED, last_code=None, last_error=reason)
+
+
+def record_retry(
+    session: Session, message_id: int, *, worker: str, now: datetime, code: int | None = None, error: str = ""
+) -> bool:
+    """Try again after the next step of the back-off; 48 hours after the first try it has failed."""
+    message = session.get(Message, message_id, populate_existing=True)
+    if message is None:
+        return False
+    if now - _tried_since(message) >= GIVE_UP_AFTER:
+        return record_failed(session, message_id, worker=worker, code=code, error=error)
+    due_at = now + pause_before(message.attempts + 1)
+    return _record(session, message_id, worker, **_BACK, due_at=due_at, last_code=code, last_error=_words(error))
+
+
+def record_waiting(
+    session: Session,
+    message_id: int,
+    *,
+    worker: str,
+    until: datetime,
+    code: int | None = None,
+    error: str = "",
+) -> bool:
+    """The server turned us away, not this letter: it stays queued, for as long as it takes, as if untried."""
+    return _record(
+        session,
+        message_id,
+        worker,
+        **_BACK,
+        due_at=until,
+        attempts=Message.attempts - 1,
+        last_code=code,
+        last_error=_words(error),
+    )
+
+
+def record_uncertain(session: Session, message_id: int, *, worker: str, now: datetime, error: str = "") -> bool:
+    """All of it was sent and no answer came. It is sent once more with the same Message-ID; a second time it failed."""
+    message = session.get(Message, message_id, populate_existing=True)
+    if message is None:
+        return False
+    if message.uncertain:
+        return record_failed(session, message_id, worker=worker, error=error)
+    return _record(
+        session,
+        message_id,
+        worker,
+        **_BACK,
+        due_at=now + ASK_AGAIN_AFTER,
+        uncertain=True,
+        last_code=None,
+        last_error=_words(error),
+    )
+
+
+def pause_before(attempt: int) -> timedelta:
+    """How long to wait before the given attempt (2 is the first repetition), scattered so that no crowd returns."""
+    step = BACK_OFF[min(max(attempt - 2, 0), len(BACK_OFF) - 1)]
+    return step * random.uniform(1 - SCATTER, 1 + SCATTER)  # noqa: S311  no secret hangs on it
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The outbox at a glance: how many letters are due, and since when the oldest."""
+
+    due: int
+    oldest_due_at: datetime | None
+
+
+def waiting(session: Session, *, now: datetime) -> Waiting:
+    """What ought to have left by now."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(Message.due_at)).where(Message.due_at <= now, Message.state.in_(_WAITING))
+    ).one()
+    return Waiting(count, oldest)
+
+
+def _is_waiting(message: type[Message]) -> ColumnElement[bool]:
+    """Spelled out in the statement, or neither database would see that the partial index has all of these rows."""
+    return message.state.in_(bindparam("waiting", _WAITING, expanding=True, literal_execute=True, unique=True))
+
+
+def _due(priority: int, now: datetime, without: Collection[str]) -> Select[int]:
+    """The ids of due letters of one priority that no other letter to the same reader has to leave before."""
+    earlier = aliased(Message)
+    before = (
+        earlier.address_key == Message.address_key,  # a dead address holds up nobody's letters but its own
+        earlier.id < Message.id,
+        earlier.priority <= Message.priority,
+        _is_waiting(earlier),
+    )
+    wanted = select(Message.id).where(
+        _is_waiting(Message),
+        Message.priority == priority,
+        Message.due_at <= now,
+        ~exists().where(earlier.registration_id == Message.registration_id, *before),
+        ~exists().where(earlier.staff_id == Message.staff_id, *before),
+        *(~Message.address_key.endswith(f"@{domain}", autoescape=True) for domain in without),
+    )
+    return wanted.order_by(Message.due_at, Message.id).with_for_update(skip_locked=True, of=Message)
+
+
+_BACK: dict[str, Any] = {"state": MessageState.QUEUED, "lease": None, "lease_until": None}
+
+
+def _tried_since(message: Message) -> datetime:
+    since = message.context.get("tried_since")
+    return datetime.fromisoformat(since) if since else message.created_at
+
+
+def _words(error: str) -> str:
+    return clean_line(error, REPLY_LIMIT)
+
+
+def _mine(ids: Sequence[int], worker: str) -> Any:
+    return update(Message).where(Message.id.in_(ids), Message.lease == worker, Message.state == MessageState.SENDING)
+
+
+def _record(session: Session, message_id: int, worker: str, **values: Any) -> bool:
+    return rows_changed(session, _mine([message_id], worker).values(**values)) == 1
+
+
+def _finish(session: Session, message_id: int, worker: str, **values: Any) -> bool:
+    """The last word about a letter. Where the person's data were erased meanwhile, the address goes with it."""
+    if not _record(session, message_id, worker, lease=None, lease_until=None, **values):
+        return False
+    erased = exists().where(Registration.id == Message.registration_id, Registration.erased_at.is_not(None))
+    session.execute(
+        update(Message)
+        .where(Message.id == message_id, erased)
+        .values(recipient=None, address_key=None, last_error="")
+        .execution_options(synchronize_session=False)
+    )
+    return True
