@@ -11,21 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, false, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Select, and_, false, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from eventsapp.actions.outbox import new_columns
+from eventsapp.actions.statements import insert_unless_there
 from eventsapp.config import Settings
-from eventsapp.domain.links import new_public_id
-from eventsapp.domain.vocabulary import LetterKind, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, PlaceState, Priority
 from eventsapp.models import Assignment, Event, Message, Occurrence, Place, Registration, Staff
 from eventsapp.queries.due import Due, Reader, dates, wanted
 
 SOON = timedelta(hours=2)  # before the start: these reminders leave before the others
-SOON_FIRST, REMINDERS_NEXT, FOLLOW_UPS_LAST = 3, 4, 5  # Message.priority
-
-_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-_MESSAGE = cast("Table", Message.__table__)
 
 
 def plan_scheduled(session: Session, *, now: datetime, settings: Settings, limit: int = 500) -> int:
@@ -117,9 +113,8 @@ def _write(
     if not letters:
         return
     first = source.first_letters(session, [due.reader for due, _kind in letters])
-    insert = _INSERT[session.get_bind().dialect.name]
     session.connection().execute(
-        insert(_MESSAGE).on_conflict_do_nothing(index_elements=["dedupe_key"]),
+        insert_unless_there(session, Message),
         [
             _message(source, due, kind, now=now, settings=settings) | {"thread_of": first.get(due.reader.id, "")}
             for due, kind in letters
@@ -130,12 +125,11 @@ def _write(
 def _message(source: _Source, due: Due, kind: LetterKind, *, now: datetime, settings: Settings) -> dict[str, Any]:
     """The columns of one letter. Somebody gets one for each trigger, also if their coming is noted only afterwards."""
     reader, planned = due.reader, due.planned
-    public_id, anchor = new_public_id(), planned.anchor_at.isoformat()
+    anchor = planned.anchor_at.isoformat()
     about = "reminder" if planned.to is None else "follow_up"
     return {
         source.reader: reader.reader_id,
-        "public_id": public_id,
-        "message_id": f"<m.{public_id}@{settings.mail_domain}>",
+        **new_columns(now, settings),
         "kind": kind,
         "language_tag": reader.language_tag,
         "recipient": reader.email,
@@ -143,16 +137,14 @@ def _message(source: _Source, due: Due, kind: LetterKind, *, now: datetime, sett
         "dedupe_key": f"{reader.public_id}:{about}:{reader.id}:{planned.trigger}:{anchor}",
         "context": source.about(reader) | {"trigger": planned.trigger, "anchor": anchor},
         "priority": _priority(due),
-        "due_at": now,
         "expires_at": due.worth_until(now),
-        "created_at": now,
     }
 
 
-def _priority(due: Due) -> int:
+def _priority(due: Due) -> Priority:
     if due.planned.to is not None:
-        return FOLLOW_UPS_LAST
-    return SOON_FIRST if due.date.occurrence.starts_at - due.at <= SOON else REMINDERS_NEXT
+        return Priority.FOLLOW_UP
+    return Priority.REMINDER_SOON if due.date.occurrence.starts_at - due.at <= SOON else Priority.REMINDER
 
 
 def _first_to_registrations(session: Session, places: Iterable[Reader]) -> dict[int, str]:
