@@ -23,6 +23,7 @@ _MOST_DAYS = 366
 _LONGEST_SHOWN = 60
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _FRESH_AT_MOST = timedelta(hours=6)
+_WORTH_AT_LEAST = timedelta(hours=2)
 
 _UNITS = (
     ("week", r"w|wks?|weeks?", 7 * _DAY),
@@ -134,9 +135,13 @@ def due_awake(trigger: Trigger, starts_at: datetime, ends_at: datetime, tzid: st
 
 
 def expires(due_at: datetime, starts_at: datetime, ends_at: datetime) -> datetime:
-    """Until when it is worth sending what is due: half of the way to the start; the end; or two days afterwards."""
+    """Until when it is worth sending what is due, should nothing have sent it in time.
+
+    Half of the way to the start, but two hours or the start itself where that is longer: who is about to join needs
+    the way in. What comes later: until the end, or two days afterwards.
+    """
     if due_at < starts_at:
-        return due_at + (starts_at - due_at) / 2
+        return min(starts_at, due_at + max((starts_at - due_at) / 2, _WORTH_AT_LEAST))
     return ends_at if due_at < ends_at else due_at + AFTERWARDS
 
 

@@ -42,7 +42,7 @@ def test_by_default_people_are_reminded_a_day_and_an_hour_before(planner: Planne
     }
     assert (first.place_id, first.registration_id, first.due_at) == (None, place.registration_id, first.created_at)
     assert (first.message_id, first.thread_of) == (f"<m.{first.public_id}@{planner.settings.mail_domain}>", "")
-    assert (first.expires_at, second.expires_at) == (utc("2026-06-28 04:00"), utc("2026-06-28 15:30"))
+    assert (first.expires_at, second.expires_at) == (utc("2026-06-28 04:00"), utc("2026-06-28 16:00"))
     assert (first.priority, second.priority) == (4, 3)
     assert second.thread_of == first.message_id
     assert planner.plan_at(place) is None
@@ -221,7 +221,8 @@ def test_who_registers_late_in_the_evening_is_reminded_when_that_was_asked_for(p
         ("2026-06-27 21:00", ["2026-06-27 23:00", "2026-06-28 17:00"]),
         ("2026-06-28 04:01", ["2026-06-28 17:00"]),
         ("2026-06-28 15:29", ["2026-06-28 17:29"]),
-        ("2026-06-28 15:31", []),
+        ("2026-06-28 15:31", ["2026-06-28 17:31"]),
+        ("2026-06-28 16:00", []),
         ("2026-06-29 15:31", []),
     ],
 )

@@ -103,7 +103,7 @@ def test_what_is_no_trigger_is_refused_with_examples(text: str) -> None:
 
 
 def test_a_time_of_day_needs_whole_days() -> None:
-    with pytest.raises(Invalid, match="A time of day goes with whole days"):
+    with pytest.raises(Invalid, match="Give a time of day only together with whole days"):
         read_trigger("1 hour before start at 09:00")
 
 
@@ -264,7 +264,8 @@ def test_a_reminder_comes_awake_or_could_not(starts_at: datetime, minutes: int, 
     ("due_at", "expected"),
     [
         ("2027-06-09T18:00", "2027-06-10T06:00"),  # half of the way
-        ("2027-06-10T17:00", "2027-06-10T17:30"),
+        ("2027-06-10T15:00", "2027-06-10T17:00"),  # two hours
+        ("2027-06-10T17:00", "2027-06-10T18:00"),  # to the start
         ("2027-06-10T18:00", "2027-06-10T20:00"),  # while it lasts: to its end
         ("2027-06-10T19:59", "2027-06-10T20:00"),
         ("2027-06-10T20:00", "2027-06-12T20:00"),  # afterwards two days

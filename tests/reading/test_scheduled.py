@@ -92,7 +92,11 @@ def test_only_what_is_not_the_default_is_written(said: dict[str, Any], written: 
     ("said", "key", "sentence"),
     [
         ({"reminders": ["soon"]}, "reminders[0]", "soon is no time before or after an event. Write for example "),
-        ({"reminders": ["1 hour before start at 09:00"]}, "reminders[0]", "A time of day goes with whole days. "),
+        (
+            {"reminders": ["1 hour before start at 09:00"]},
+            "reminders[0]",
+            "Give a time of day only together with whole days. ",
+        ),
         ({"reminders": ["400 days before start"]}, "reminders[0]", "Write a time of at most 366 days."),
         ({"reminders": ["at start", "2 hours after end"]}, "reminders[1]", "A reminder comes before the end; "),
         (
