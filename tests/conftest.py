@@ -1,8 +1,10 @@
 """Fixtures that every test may ask for; the database ones run once on SQLite and once on PostgreSQL."""
 
+import logging
 import secrets
 import shutil
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -60,6 +62,17 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     said = {reason.partition(NOT_TESTED)[0]: reason for reason in sorted(reasons) if NOT_TESTED in reason}
     for reason in said.values():
         terminalreporter.write_line(reason.removeprefix("Skipped: "), yellow=True)
+
+
+@pytest.fixture
+def as_logged_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For a test whose commands set up the logging of this process: afterwards it is what it was."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:], root.level = before
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def home(first_home, tmp_path):
 
 
 @pytest.fixture
-def run(monkeypatch, capfd):
+def run(monkeypatch, capfd, as_logged_before):
     """``run(instance, "backup", file)`` is the exit status, and what the command said where."""
 
     def run(instance: Path, *arguments: object, **settings: str) -> tuple[int, str, str]:

@@ -85,18 +85,11 @@ def test_codes_of_the_system_are_kept():
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_dies_is_a_line(capfd, monkeypatch):
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    try:
-        logs.begin("json")
-        thread = threading.Thread(target=int, args=("Zoë Muñoz",), name="one")
-        thread.start()
-        thread.join()
-    finally:
-        logging.captureWarnings(capture=False)
-        root.handlers[:], root.level = before
+def test_a_thread_that_dies_is_a_line(capfd, as_logged_before):
+    logs.begin("json")
+    thread = threading.Thread(target=int, args=("Zoë Muñoz",), name="one")
+    thread.start()
+    thread.join()
     said = json.loads(capfd.readouterr().err)
     assert (said["message"], said["error"]["kinds"]) == ("Thread one ended by an error", ["ValueError"])
 

@@ -51,7 +51,7 @@ def test_hosts_are_reminded_as_everybody_is(planner: Planner) -> None:
     }
     assert (first.staff_id, first.registration_id, first.place_id) == (staff.id, None, None)
     assert {first.thread_of, second.thread_of} == {assigned.message_id if assigned else ""}
-    assert (first.expires_at, second.expires_at) == (utc("2026-06-28 04:00"), utc("2026-06-28 15:30"))
+    assert (first.expires_at, second.expires_at) == (utc("2026-06-28 04:00"), utc("2026-06-28 16:00"))
     assert (first.priority, second.priority) == (4, 3)
     planner.look_again(utc("2026-06-28 15:10"))
     planner.walk()

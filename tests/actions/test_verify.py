@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from eventsapp.actions import places, verify
 from eventsapp.actions.register import correct_address, register
+from eventsapp.actions.revise import revise
+from eventsapp.actions.tell import plan_changes, tell
 from eventsapp.db import db, transaction
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.applicant import Applicant
@@ -593,9 +595,15 @@ class TestTheOrganizer:
         post(event_id)
         post(event_id, "bob@example.org")
         act(verify.verify, "bob@example.org", at=now + MINUTE)
-        change(event_id, cancelled_at=now)
+        later = now + 2 * MINUTE
         with transaction() as session:
-            assert places.call_off(session, event_id, ["spanish"], now=now, settings=settings) == 1
+            cancelled = session.get_one(Event, event_id)
+            cancelled.cancelled_at = later
+            for occurrence in cancelled.occurrences:
+                revise(session, occurrence, now=later)
+            tell(session, cancelled, now=later, settings=settings)
+        with transaction() as session:
+            plan_changes(session, now=later + MINUTE, settings=settings)
         assert letters()[-1] == ("bob@example.org", "cancelled")
 
     def test_they_are_listed_by_their_state(self, event, post, session):
