@@ -32,7 +32,8 @@ def away(url: str) -> Iterator[None]:
     server = make_url(url).set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        threw_out = "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE datname = %s"
+        assert all(gone for (gone,) in connection.execute(threw_out, [name])), "somebody stayed"  # it waits for each
         try:
             yield
         finally:
