@@ -16,6 +16,9 @@ from eventsapp.web.limits import limit
 from eventsapp.web.lost_link import lost_link
 from eventsapp.web.mailbox import mailbox
 from eventsapp.web.manage import manage
+from eventsapp.web.organizer import organizer
+from eventsapp.web.organizer.pages import furnish
+from eventsapp.web.organizer.signing_in import sign_in
 from eventsapp.web.own_data import own_data
 from eventsapp.web.pages import dress
 from eventsapp.web.poster import poster
@@ -70,11 +73,24 @@ def believe_proxies(app: Flask, settings: Settings) -> None:
 
 def open_doors(app: Flask, settings: Settings) -> None:
     personal = (registrations, verify, join, manage, own_data, lost_link, unsubscribe)
-    doors = (health, assets, public, poster, share, *personal, zones)
+    doors = (health, assets, public, poster, share, *personal, zones, organizer)
     for door in doors:
         app.register_blueprint(door)
     if settings.mailbox:
         app.register_blueprint(mailbox)
 
 
-STEPS = (configure, connect_database, believe_proxies, keep_journal, speak, guard, limit, dress, explain, open_doors)
+STEPS = (
+    configure,
+    connect_database,
+    believe_proxies,
+    keep_journal,
+    speak,
+    guard,
+    limit,
+    dress,
+    furnish,
+    explain,
+    sign_in,
+    open_doors,
+)

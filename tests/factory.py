@@ -1,9 +1,12 @@
 """Rows for tests: an event in the shape of the two-language forum, and people registered for it."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from flask_security import hash_password
 
 from eventsapp.actions.revise import put_on_record
 from eventsapp.db import db, transaction
@@ -17,6 +20,7 @@ from eventsapp.domain.vocabulary import (
     PlaceState,
     QuestionType,
     RegistrationNeed,
+    Role,
     StaffRole,
 )
 from eventsapp.models import (
@@ -27,12 +31,14 @@ from eventsapp.models import (
     Event,
     LanguageVariant,
     LetterText,
+    Membership,
     Occurrence,
     Organization,
     Place,
     Question,
     Registration,
     Staff,
+    User,
 )
 
 IN_ENGLISH: Mapping[str, Any] = {
@@ -72,6 +78,7 @@ class Make:
 
     now: datetime
     registrations: int = 0
+    members: int = 0
 
     def organization(self, **values: Any) -> Organization:
         values = {
@@ -87,6 +94,46 @@ class Make:
             organization = Organization(**values)
             session.add(organization)
         return organization
+
+    def user(self, email: str = "olga@example.org", *, password: str | None = None, **values: Any) -> User:
+        """Somebody with an account. ``password`` is what they type; hashing takes its time, so most have none."""
+        values = {
+            "email": email,
+            "address_key": email.casefold(),
+            "name": "Olga",
+            "password": None if password is None else hash_password(password),
+            "fs_uniquifier": secrets.token_hex(32),
+            "created_at": self.now,
+        } | values
+        with transaction() as session:
+            user = User(**values)
+            session.add(user)
+        return user
+
+    def member(
+        self,
+        organization: Organization | None = None,
+        role: Role = Role.OWNER,
+        *,
+        events: Sequence[Event] | None = None,
+        user: User | None = None,
+        **values: Any,
+    ) -> User:
+        """A member of an organization, limited to ``events`` where some are named."""
+        self.members += 1
+        organization = organization or self._organization()
+        user = user or self.user(**{"email": f"member{self.members}@example.org"} | values)
+        with transaction() as session:
+            membership = Membership(
+                user_id=user.id,
+                organization_id=organization.id,
+                role=role,
+                limited=events is not None,
+                created_at=self.now,
+            )
+            membership.events = [session.merge(event) for event in events or ()]
+            session.add(membership)
+        return user
 
     def event(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eventsapp.cli.application import CommandFailed, application, event_of, now, rehearsal
 from eventsapp.cli.arguments import Commands
 from eventsapp.cli.printing import moment, print_table
-from eventsapp.cli.telling import add_decision, decide, left_untold, look, show, told
+from eventsapp.cli.telling import add_decision, decide, left_untold, show, told
 from eventsapp.config import Settings
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def revision(arguments: argparse.Namespace) -> None:
 
 def recompute_zones(arguments: argparse.Namespace) -> None:
     """It is done once and taken back first, so that whoever decides has seen what it means."""
+    from eventsapp.actions.outlook import look
     from eventsapp.actions.tell import tell
     from eventsapp.actions.zones import recompute
     from eventsapp.db import transaction

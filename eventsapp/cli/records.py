@@ -10,13 +10,11 @@ from eventsapp.cli.application import CommandFailed, application, event_of, now,
 from eventsapp.cli.arguments import Commands
 from eventsapp.cli.printing import print_bytes
 from eventsapp.cli.telling import (
-    Outlook,
     add_confirmation,
     add_decision,
     confirm,
     decide,
     left_untold,
-    look,
     show,
     told,
 )
@@ -24,6 +22,7 @@ from eventsapp.config import Settings
 
 if TYPE_CHECKING:
     from eventsapp.actions.import_record import ImportReport
+    from eventsapp.actions.outlook import Outlook
 
 
 def add_to(commands: Commands) -> None:
@@ -84,8 +83,9 @@ def import_records(arguments: argparse.Namespace) -> None:
         left_untold(outlooks)
 
 
-def _outlook(files: list[Path], at: datetime, settings: Settings) -> tuple[list["ImportReport"], list[Outlook]]:
+def _outlook(files: list[Path], at: datetime, settings: Settings) -> tuple[list["ImportReport"], list["Outlook"]]:
     from eventsapp.actions.import_record import import_files
+    from eventsapp.actions.outlook import look
 
     with rehearsal() as session:
         reports = import_files(session, files, now=at, settings=settings, rehearse=True)
@@ -108,6 +108,7 @@ def _show(report: "ImportReport") -> None:
 
 def notify(arguments: argparse.Namespace) -> None:
     """For changes that were made quietly before."""
+    from eventsapp.actions.outlook import look
     from eventsapp.actions.places import take_event
     from eventsapp.actions.tell import tell
     from eventsapp.db import transaction

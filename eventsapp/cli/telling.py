@@ -4,36 +4,16 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eventsapp.cli.application import CommandFailed
 from eventsapp.config import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from eventsapp.mail.letters import Letter
-    from eventsapp.mail.rendering import Rendered
-    from eventsapp.models import Event
-    from eventsapp.queries.untold import Untold
+    from eventsapp.actions.outlook import Outlook
 
 _TELL, _QUIETLY, _STOP = "t", "q", "s"
 _UNDECIDED = "Nothing was changed. Add --notify to write to these people, or --quiet to write to nobody."
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """Who does not know how an event's dates stand, and by language tag the letter that one of them would get.
-
-    ``news``: something that is done just now is among it.
-    """
-
-    slug: str
-    untold: "Untold"
-    letters: dict[str, "Rendered"]
-    news: bool = True
 
 
 def add_decision(command: argparse.ArgumentParser) -> None:
@@ -48,33 +28,7 @@ def add_confirmation(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help="only show what would be done")
 
 
-def look(session: "Session", event: "Event", *, now: datetime, settings: Settings) -> Outlook:
-    """What telling this event's people would mean now. The event must be taken: letters are written and dropped."""
-    from eventsapp.actions.tell import rehearsed
-    from eventsapp.mail.rendering import Rendered, render
-    from eventsapp.queries.letters import letter_of
-    from eventsapp.queries.untold import untold
-
-    behind, slug = untold(session, event, now=now), event.slug
-    letters: dict[str, Rendered] = {}
-    with rehearsed(session, event, behind.samples.values(), now=now, settings=settings) as written:
-        for message in written:
-            letter = letter_of(session, message, now=now, settings=settings)
-            if letter is not None:
-                letters.setdefault(message.language_tag, render(_without_keys(letter, settings)))
-    return Outlook(slug, behind, letters)
-
-
-def _without_keys(letter: "Letter", settings: Settings) -> "Letter":
-    """The links of the person whose letter it is are nobody else's, and a terminal keeps what it has shown."""
-    return replace(
-        letter,
-        join_url=letter.join_url and f"{settings.base_url}/j/…",
-        manage_url=letter.manage_url and f"{settings.base_url}/manage/…",
-    )
-
-
-def show(outlook: Outlook) -> None:
+def show(outlook: "Outlook") -> None:
     """The count, and below it the letters."""
     behind = outlook.untold
     if behind.people:
@@ -87,7 +41,7 @@ def show(outlook: Outlook) -> None:
         print(textwrap.indent(letter.text, "    | ", lambda _line: True))
 
 
-def decide(outlooks: Sequence[Outlook], arguments: argparse.Namespace) -> bool:
+def decide(outlooks: Sequence["Outlook"], arguments: argparse.Namespace) -> bool:
     """Whether people are told, by the flags or by whoever sits at the terminal. Raises where nobody says so."""
     concerned = [outlook for outlook in outlooks if outlook.untold]
     if arguments.quiet or not concerned:
@@ -111,7 +65,7 @@ def confirm(arguments: argparse.Namespace) -> None:
         _agreed()
 
 
-def told(outlooks: Iterable[Outlook], settings: Settings) -> None:
+def told(outlooks: Iterable["Outlook"], settings: Settings) -> None:
     """Say what comes now."""
     number = sum(outlook.untold.people + outlook.untold.staff for outlook in outlooks)
     words = "1 person is" if number == 1 else f"{number} people are"
@@ -119,7 +73,7 @@ def told(outlooks: Iterable[Outlook], settings: Settings) -> None:
     print(f"{words} written to. The letters leave {when}, by the worker.")
 
 
-def left_untold(outlooks: Iterable[Outlook]) -> None:
+def left_untold(outlooks: Iterable["Outlook"]) -> None:
     """Say how those can be told who were not."""
     for outlook in outlooks:
         if outlook.untold:

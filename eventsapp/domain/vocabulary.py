@@ -107,6 +107,10 @@ class LetterKind(StrEnum):
     REPLIED = "replied"
     ASSIGNED = "assigned"
     DIGEST = "digest"
+    MAILING = "mailing"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  a kind of letter
+    SECURITY_NOTICE = "security_notice"
+    TEAM_INVITATION = "team_invitation"
 
 
 # Sent because of a time and not because of a fact: whoever gets them can end them (RFC 8058), and no dead address does.
@@ -114,6 +118,8 @@ SCHEDULED_LETTERS = frozenset({LetterKind.REMINDER, LetterKind.FOLLOW_UP, Letter
 FOLLOW_UPS = frozenset({LetterKind.FOLLOW_UP, LetterKind.MISSED})
 # To people who work at an event, and not to registered ones.
 STAFF_LETTERS = frozenset({LetterKind.ASSIGNED, LetterKind.DIGEST})
+# To people with an account, or who are invited to have one.
+ACCOUNT_LETTERS = frozenset({LetterKind.PASSWORD_RESET, LetterKind.SECURITY_NOTICE, LetterKind.TEAM_INVITATION})
 
 
 # Anybody can have these written to an address, so they carry no words of an organizer.
@@ -196,6 +202,8 @@ class FollowUpFor(StrEnum):
 
 
 class Role(StrEnum):
+    """What a member is in an organization; ``domain.rights`` says what each may do."""
+
     OWNER = "owner"
     MANAGER = "manager"
     ASSISTANT = "assistant"
@@ -234,3 +242,23 @@ class Purpose(StrEnum):
     REMINDERS = "reminders"
     FOLLOW_UPS = "follow_ups"
     BOUNCE = "bounce"
+    CHECK_IN = "check_in"
+    INVITATION = "invitation"
+
+
+class JobKind(StrEnum):
+    """Long work that the worker does for an organizer, who may leave the page meanwhile."""
+
+    EXPORT = "export"
+    IMPORT = "import"
+    BULK = "bulk"
+
+
+class JobState(StrEnum):
+    """CANCELLED: an organizer ended it; what was done until then stays done."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

@@ -1,9 +1,10 @@
 """The tables. Importing this room registers all of them on ``Base.metadata``."""
 
-from eventsapp.models.account import Membership, User
+from eventsapp.models.account import Invitation, Membership, Passkey, SignIn, User, limited_to
 from eventsapp.models.attendance import Attendance
 from eventsapp.models.base import Base
 from eventsapp.models.event import Event, LanguageVariant, LetterText, Question
+from eventsapp.models.mailing import Channel, Mailing, Visits
 from eventsapp.models.message import Message
 from eventsapp.models.occurrence import Conference, Occurrence, Revision
 from eventsapp.models.organization import Organization
@@ -18,6 +19,7 @@ from eventsapp.models.registration import (
 )
 from eventsapp.models.sending import Outage, SuppressedAddress
 from eventsapp.models.staff import Assignment, Staff
+from eventsapp.models.work import AuditEntry, Job, JobFile
 
 __all__ = [
     "AddressChange",
@@ -25,23 +27,33 @@ __all__ = [
     "Answer",
     "Assignment",
     "Attendance",
+    "AuditEntry",
     "Base",
+    "Channel",
     "ChosenOption",
     "Conference",
     "Event",
+    "Invitation",
+    "Job",
+    "JobFile",
     "LanguageVariant",
     "LetterText",
+    "Mailing",
     "Membership",
     "Message",
     "Occurrence",
     "Organization",
     "Outage",
+    "Passkey",
     "Place",
     "Question",
     "Receipt",
     "Registration",
     "Revision",
+    "SignIn",
     "Staff",
     "SuppressedAddress",
     "User",
+    "Visits",
+    "limited_to",
 ]

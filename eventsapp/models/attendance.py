@@ -21,5 +21,6 @@ class Attendance(Base):
     evidence: Mapped[Evidence] = mapped_column(one_of(Evidence, "evidence"))
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))  # who checked them in
 
     place: Mapped[Place] = relationship()

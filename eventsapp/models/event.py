@@ -35,6 +35,7 @@ class Event(Base):
     visibility: Mapped[Visibility] = mapped_column(one_of(Visibility, "visibility"), default=Visibility.PUBLIC)
     published_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]  # out of the organizer's sight; nothing else changes
 
     choose: Mapped[Choose] = mapped_column(one_of(Choose, "choose"), default=Choose.ONE)
     approval: Mapped[Approval] = mapped_column(one_of(Approval, "approval"), default=Approval.AUTOMATIC)
@@ -94,6 +95,7 @@ class LanguageVariant(Base):
     description: Mapped[str] = mapped_column(default="")  # Markdown
     what_to_bring: Mapped[str] = mapped_column(default="")  # Markdown
     picture_alt: Mapped[str] = mapped_column(default="")
+    changed: Mapped[dict[str, str]] = mapped_column(Json, default=dict)  # {field: when its words changed, ISO 8601 UTC}
 
     event: Mapped[Event] = relationship(back_populates="variants")
 

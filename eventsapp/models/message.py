@@ -7,10 +7,14 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventsapp.domain.vocabulary import LetterKind, MessageState
+from eventsapp.models.account import Invitation, User
 from eventsapp.models.base import Base, Json, one_of
+from eventsapp.models.mailing import Mailing
 from eventsapp.models.registration import Place, Registration
 from eventsapp.models.staff import Staff
 
+_READERS = ("registration_id", "staff_id", "account_id", "invitation_id")
+_ONE_READER = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in _READERS) + " = 1"
 _WAITING = text("state IN ('queued', 'sending')")
 
 
@@ -26,7 +30,7 @@ class Message(Base):
     __table_args__ = (
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         CheckConstraint("(state = 'sending') = (lease IS NOT NULL)", name="lease_while_sending"),
-        CheckConstraint("(registration_id IS NULL) <> (staff_id IS NULL)", name="one_reader"),
+        CheckConstraint(_ONE_READER, name="one_reader"),
         Index("ix_message_waiting", "priority", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_message_registration_id_created_at", "registration_id", "created_at"),
         Index("ix_message_address_key_created_at", "address_key", "created_at"),
@@ -34,6 +38,9 @@ class Message(Base):
 
     registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"), index=True)
+    mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="SET NULL"), index=True)
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), index=True)
     public_id: Mapped[str] = mapped_column(unique=True)
     message_id: Mapped[str] = mapped_column(unique=True)
@@ -59,4 +66,7 @@ class Message(Base):
 
     registration: Mapped[Registration | None] = relationship()
     staff: Mapped[Staff | None] = relationship()
+    account: Mapped[User | None] = relationship()
+    invitation: Mapped[Invitation | None] = relationship()
+    mailing: Mapped[Mailing | None] = relationship()
     place: Mapped[Place | None] = relationship()

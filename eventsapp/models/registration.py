@@ -40,6 +40,7 @@ class Registration(Base):
     verified_at: Mapped[datetime | None]  # somebody who reads this address said so, by a link in a letter
     verify_until: Mapped[datetime | None]  # unverified places are held until then
     reminders_off_at: Mapped[datetime | None]  # the person wants none of them
+    note: Mapped[str] = mapped_column(default="")  # the organizer's own
 
     event: Mapped[Event] = relationship()
     places: Mapped[list["Place"]] = relationship(

@@ -16,6 +16,7 @@ assets = Blueprint("assets", __name__)
 
 STATIC = PACKAGE / "static"
 MIMETYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+VENDOR = "vendor/"  # others' files, byte by byte as they came
 PICTURES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = 86400
@@ -26,9 +27,16 @@ FOR_A_DAY = f"public, max-age={A_DAY}"
 def _file(name: str) -> tuple[bytes, str]:
     """A file of ours as it is sent, and the hash that names this version of it."""
     body = (STATIC / name).read_bytes()
-    if name.endswith((".css", ".js")):
+    if name.endswith((".css", ".js")) and not name.startswith(VENDOR):
         body = _without_air(body.decode(), name).encode()
     return body, hashlib.sha256(body).hexdigest()[:12]
+
+
+@cache
+def _names() -> frozenset[str]:
+    """The files that are sent, those of others in ``vendor/`` included."""
+    found = (path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.suffix[1:] in MIMETYPES)
+    return frozenset(found)
 
 
 def asset(name: str) -> str:
@@ -43,9 +51,9 @@ def accent_url(accent: str) -> str:
     return f"/accent/{colour}.css" if own else ""
 
 
-@assets.get("/static/<digest>/<name>")
+@assets.get("/static/<digest>/<path:name>")
 def static_file(digest: str, name: str) -> Response:
-    if name not in {path.name for path in STATIC.iterdir() if path.suffix[1:] in MIMETYPES}:
+    if name not in _names():
         abort(404)
     body, current = _file(name)
     response = Response(body, mimetype=MIMETYPES[name.rpartition(".")[2]])

@@ -1,0 +1,12 @@
+"""The organizer's pages. Below ``/organizer``, signed in; every page says by ``Desk.view`` which right it needs."""
+
+from flask import Blueprint
+
+from eventsapp.web.organizer.events import events
+from eventsapp.web.organizer.front import front
+
+DESKS = (front, events)
+
+organizer = Blueprint("organizer", __name__, url_prefix="/organizer")
+for desk in DESKS:
+    organizer.register_blueprint(desk)
