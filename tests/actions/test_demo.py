@@ -1,13 +1,22 @@
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eventsapp.actions.demo import FOLDER, Loaded, dated, load_demo
+from eventsapp.actions.schedule import plan_scheduled
 from eventsapp.db import transaction
 from eventsapp.domain import timezones
-from eventsapp.domain.vocabulary import ConferenceAccess, ConferenceKind, EventStatus, PlaceState, RegistrationNeed
-from eventsapp.models import Event, Place
+from eventsapp.domain.vocabulary import (
+    ConferenceAccess,
+    ConferenceKind,
+    EventStatus,
+    MessageState,
+    PlaceState,
+    RegistrationNeed,
+)
+from eventsapp.models import Attendance, Event, Message, Place, Registration
 from eventsapp.queries.record import record_of
 from eventsapp.reading.completeness import missing_translations
 from eventsapp.reading.record import read_bytes
@@ -76,6 +85,25 @@ def test_the_list_is_alive(load, session, now):
     assert {event.slug: missing_translations(record_of(event)) for event in events.values()} == {
         slug: [] for slug in events
     }
+
+
+def test_people_have_registered_and_nobody_is_written_to(load, session, now, settings):
+    load()
+    people = session.execute(
+        select(Event.slug, Registration.language_tag).join(Event).where(Event.slug != "choir-evening")
+    ).all()
+    assert len(people) == 300
+    assert {slug for slug, _tag in people} == {"public-forum", "storytellers", "founders-talk"}
+    assert {tag for _slug, tag in people} == {"en", "es", "fr", "de", "pt-BR", "ar"}
+    assert set(session.scalars(select(Message.state))) == {MessageState.SENT, MessageState.BOUNCED}
+    evening = session.scalars(select(Event).where(Event.slug == "storytellers")).one()
+    for one in evening.occurrences:
+        states = Counter(session.scalars(select(Place.state).where(Place.occurrence_id == one.id)))
+        assert states[PlaceState.CONFIRMED] <= one.capacity
+    assert session.scalar(select(func.count()).select_from(Attendance)) > 20
+    with transaction() as writing:
+        later = now + timedelta(days=60)
+        assert plan_scheduled(writing, now=later, settings=settings) == 0
 
 
 @pytest.mark.parametrize("day", range(0, 371, 5))

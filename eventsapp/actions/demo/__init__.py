@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.demo.people import fill
 from eventsapp.actions.import_record import import_record
 from eventsapp.config import PACKAGE, Settings
 from eventsapp.domain.links import new_public_id, new_reference
@@ -19,6 +20,7 @@ _DATE = re.compile(r"\{\{ (?P<day>[a-z]+) (?P<sign>[+-]) (?P<weeks>[0-9]+) weeks
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FIRST = "public-forum"  # its record tells the whole organization
 _FULL = "choir-evening"  # this event's places are taken, so that the list has a full one
+_PEOPLE = "people.toml"  # who comes to which of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def load_demo(session: Session, *, now: datetime, settings: Settings) -> Loaded:
         created.append(record.slug)
     if _FULL in created:
         _fill(session, now=now)
+    fill(session, FOLDER / _PEOPLE, slugs=tuple(created), now=now, settings=settings)
     return Loaded(tuple(created), tuple(kept))
 
 
