@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import jinja2
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
@@ -15,6 +15,7 @@ from eventsapp.config import Settings
 from eventsapp.domain import languages, rooms
 from eventsapp.domain.colour import PRODUCT_ACCENT
 from eventsapp.domain.errors import Invalid
+from eventsapp.domain.text import clean_line
 from eventsapp.domain.timezones import canonical_tzid
 from eventsapp.domain.wording import city_words
 from eventsapp.models import Event, Organization
@@ -24,6 +25,9 @@ from eventsapp.web.assets import accent_url, asset
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 TIMES = "times"
+FORM_PAGE = "public.event"
+LONGEST_SOURCE = 60
+_CAMPAIGN = ("source", "medium", "campaign")
 _WHOLE = re.compile(r"\b[^\W\d_]-\w+|\w…@")
 _HALF_OF_DAY = re.compile(r"(?<=[:.]\d\d) (?=[^\W\d])")
 
@@ -50,6 +54,7 @@ def dress(app: Flask, _settings: Settings) -> None:
         | {"asset": asset, "accent_url": accent_url, "pattern_url": pattern_url, "absolute": absolute}
         | {"own_name": languages.own_name, "direction": languages.direction, "contact_url": contact_url}
         | {"grouped": rooms.grouped, "dialled": rooms.dialled, "city_words": city_words, "gap": gap}
+        | {"source": source}
     )
     app.jinja_env.filters["zoned"] = zoned
     app.jinja_env.filters["whole_words"] = whole_words
@@ -88,8 +93,15 @@ def home() -> str:
 
 
 def link(endpoint: str, **values: Any) -> str:
-    """A page of ours in the language and zone of this one; ``tag=None`` or ``tz=None`` lets go of either."""
-    return url_for(endpoint, **({"tag": g.asked_tag, "tz": reader_tzid()} | values))
+    """A page of ours in the language and zone of this one; ``tag=None`` or ``tz=None`` lets go of either.
+
+    Whoever followed a link to an event keeps its ``source`` on the way to the form; what is not one reader's, and so
+    names no zone, names no source either.
+    """
+    kept = {"tag": g.asked_tag, "tz": reader_tzid()}
+    if endpoint == FORM_PAGE and "tz" not in values:
+        kept["via"] = source() or None
+    return url_for(endpoint, **(kept | values))
 
 
 def elsewhere(tag: str | None, **values: Any) -> str:
@@ -109,8 +121,16 @@ def page_url(number: int) -> str:
 
 def zone_url() -> str:
     """Where one chooses the zone, and comes back from to this page."""
-    number = request.args.get("page")
-    return link("zones.choose", tz=None, **{"return": request.path + (f"?page={number}" if number else "")})
+    kept = {"page": request.args.get("page"), "via": source() if request.endpoint == FORM_PAGE else None}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return link("zones.choose", tz=None, **{"return": request.path + (f"?{query}" if query else "")})
+
+
+def source() -> str:
+    """Where the reader came from, as the followed link says: ``?via=``, or what marketing tools call it (utm_…)."""
+    said = request.form if request.method == "POST" else request.args
+    marks = [said.get("via", "")] if said.get("via") else [said.get(f"utm_{name}", "") for name in _CAMPAIGN]
+    return clean_line(" / ".join(mark for mark in map(clean_line, marks) if mark), LONGEST_SOURCE)
 
 
 def contact_url(event: Event | None, organization: Organization) -> str:

@@ -1,5 +1,7 @@
 """The door for registering: takes the form, shows the receipt, and lets a mistyped address be put right."""
 
+from dataclasses import replace
+
 from flask import Response, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,7 +26,7 @@ from eventsapp.web.forms import AddressForm, RegistrationForm
 from eventsapp.web.headers import keep_private
 from eventsapp.web.language import read_in
 from eventsapp.web.limits import per_network
-from eventsapp.web.pages import Pages, asked_part, link, now, page, reader_tzid, settings
+from eventsapp.web.pages import Pages, asked_part, link, now, page, reader_tzid, settings, source
 from eventsapp.web.personal import see_other
 from eventsapp.web.public import event_page, plain
 from eventsapp.web.tickets import tickets_of
@@ -51,6 +53,7 @@ def create(slug: str) -> AnyResponse:
         return _to_receipt(_nobodys_token())
     if applicant is None:
         return keep_private(event_page(event, form=form, status=422))
+    applicant = replace(applicant, source=source())
     try:
         with transaction():
             receipt = register(session, event_id, applicant, now=now(), settings=settings())
