@@ -6,15 +6,17 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import floods
+from eventsapp.actions.jobs import forget_jobs
 from eventsapp.actions.staff import forget_staff
 from eventsapp.models import AddressChange, Receipt
 
 
 def expire(session: Session, *, now: datetime) -> None:
-    """Receipts and wishes for another address whose day is over go; so do counts that no limit looks at any more,
+    """Receipts and wishes for another address whose day is over go; so do finished jobs, counts that no limit looks at any more,
     and those who worked at events that are over, as long as their organization keeps people's data.
     """
     session.execute(delete(Receipt).where(Receipt.expires_at <= now))
     session.execute(delete(AddressChange).where(AddressChange.expires_at <= now))
+    forget_jobs(session, now=now)
     floods.forget(session, now=now)
     forget_staff(session, now=now)

@@ -1,13 +1,13 @@
 """The worker: lanes of due work, until it is told to stop. It logs no personal data.
 
 A lane looks, works for a while and says when it wants to be asked again. Letters have a thread to themselves, so that
-nothing else holds up a confirmation; the other lanes take turns.
+nothing else holds up a confirmation, and so has organizers' long work; the other lanes take turns.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from eventsapp.mail.transport import Transport, transport_from
 from eventsapp.worker.deliver import Deliver
 from eventsapp.worker.housekeeping import Expire, Lapse, Retire
 from eventsapp.worker.intake import Intake
+from eventsapp.worker.jobs import Jobs
 from eventsapp.worker.lane import Lane
 from eventsapp.worker.planning import planners
 
@@ -52,6 +53,7 @@ def run(
         connections=settings.mail_connections if over_smtp else 1,
         clock=clock,
     )
+    jobs = Jobs(settings, clock)
     others: list[Lane] = [
         Lapse(settings, clock),
         Intake(settings, clock),
@@ -61,9 +63,9 @@ def run(
     ]
     try:
         if once:
-            _all_that_is_due(app, [*others, deliver], stop, poll)
+            _all_that_is_due(app, [*others, jobs, deliver], stop, poll)
         else:
-            _side_by_side(app, deliver, others, stop, poll)
+            _side_by_side(app, {"letters": deliver, "jobs": jobs}, others, stop, poll)
     finally:
         deliver.close()
 
@@ -76,27 +78,31 @@ def _all_that_is_due(app: Flask, lanes: Sequence[Lane], stop: threading.Event, p
     _finish(app, lanes)
 
 
-def _side_by_side(app: Flask, deliver: Deliver, others: Sequence[Lane], stop: threading.Event, poll: float) -> None:
-    """Letters in a thread of their own. Whatever ends one of the two ends both, and is raised here."""
+def _side_by_side(
+    app: Flask, apart: Mapping[str, Lane], others: Sequence[Lane], stop: threading.Event, poll: float
+) -> None:
+    """Those ``apart`` in threads of their own. Whatever ends one of all ends all, and is raised here."""
     errors: list[BaseException] = []
 
-    def letters() -> None:
+    def work_apart(lane: Lane) -> None:
         try:
-            _take_turns(app, [deliver], stop, poll)
-            _finish(app, [deliver])
+            _take_turns(app, [lane], stop, poll)
+            _finish(app, [lane])
         except BaseException as error:  # noqa: BLE001  raised again below, in the main thread
             errors.append(error)
         finally:
             stop.set()
 
-    thread = threading.Thread(target=letters, name="letters")
-    thread.start()
+    threads = [threading.Thread(target=work_apart, args=(lane,), name=name) for name, lane in apart.items()]
+    for thread in threads:
+        thread.start()
     try:
         _take_turns(app, others, stop, poll)
         _finish(app, others)
     finally:
         stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
     if errors:
         raise errors[0]
 
