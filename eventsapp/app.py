@@ -25,6 +25,7 @@ from eventsapp.web.poster import poster
 from eventsapp.web.public import public
 from eventsapp.web.registrations import registrations
 from eventsapp.web.share import share
+from eventsapp.web.short_links import short_links
 from eventsapp.web.unsubscribe import unsubscribe
 from eventsapp.web.verify import verify
 from eventsapp.web.zones import zones
@@ -73,7 +74,7 @@ def believe_proxies(app: Flask, settings: Settings) -> None:
 
 def open_doors(app: Flask, settings: Settings) -> None:
     personal = (registrations, verify, join, manage, own_data, lost_link, unsubscribe)
-    doors = (health, assets, public, poster, share, *personal, zones, organizer)
+    doors = (health, assets, public, poster, share, short_links, *personal, zones, organizer)
     for door in doors:
         app.register_blueprint(door)
     if settings.mailbox:

@@ -166,6 +166,11 @@ def moment_words(at: datetime, tzid: str, tag: str) -> str:
     return _sentence(_full_date(start, locale), _clock(start, locale), _zone(tzid, start, start, locale), locale)
 
 
+def date_words(day: date, tag: str) -> str:
+    """``25 June 2023``: a day by itself, in any language."""
+    return _date(day, babel_locale(tag))
+
+
 def zone_words(tzid: str, at: datetime, tag: str) -> str:
     """A zone with its offset at an instant: "Pacific Time (Los Angeles, UTC−7)"."""
     start = timezones.local(at, tzid)

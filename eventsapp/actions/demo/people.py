@@ -67,7 +67,7 @@ class _Crowd:
         self.chance = random.Random(event.slug)  # noqa: S311  a demo, the same each time
         self.dates = [one for one in event.occurrences if one.registration is RegistrationNeed.REQUIRED]
         self.left = {one.id: one.capacity for one in self.dates}
-        self.sources = [name for name, _visits in said["channels"].get(event.slug, [])]
+        self.sources = [_code(event, name) for name, _visits in said["channels"].get(event.slug, [])]
         self.taken: set[str] = set()
         self.choices: list[tuple[Registration, int, str]] = []  # what the limits of options count
 
@@ -191,11 +191,14 @@ class _Crowd:
         return Attendance(place=place, evidence=Evidence.JOIN_LINK, joined_at=place.occurrence.starts_at + late)
 
 
+def _code(event: Event, name: str) -> str:
+    return f"{event.slug[:3]}{name[:4]}"
+
+
 def _announce(session: Session, event: Event, channels: list[list[Any]], now: datetime) -> None:
     """Short links, and how often they were followed in the last four weeks."""
     for name, visits in channels:
-        code = f"{event.slug[:3]}{name[:4]}"
-        channel = Channel(event_id=event.id, code=code, name=name, created_at=now - _WEEKS)
+        channel = Channel(event_id=event.id, code=_code(event, name), name=name, created_at=now - _WEEKS)
         session.add(channel)
         session.flush()
         days = _WEEKS.days
