@@ -3,13 +3,16 @@
 from email.message import EmailMessage
 
 from eventsapp import ical
+from eventsapp.drawing.qr import qr_png
 from eventsapp.mail.headers import POLICY, mailbox, subject_line
 from eventsapp.mail.letters import Invitation, Letter
-from eventsapp.mail.rendering import render
+from eventsapp.mail.rendering import render, ticket_cid
 
 
 def compose(letter: Letter) -> EmailMessage:
     """The message as it leaves: mixed(alternative(text, html, calendar), invite.ics), or the alternative alone.
+
+    With a ticket the HTML part is related(html, picture).
 
     The calendar part comes twice with the same bytes: as an iMIP alternative (RFC 6047), which Outlook and Gmail act
     on, and as a file, which Apple's programs open. Raises where a value cannot stand in a header.
@@ -34,12 +37,22 @@ def compose(letter: Letter) -> EmailMessage:
     message["X-Eventsapp-Correlation"] = letter.public_id
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
+    if letter.ticket_url:
+        _show_ticket(message, letter)
     if letter.invitation:
         _attach(message, letter.invitation)
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_{letter.public_id}_{number}")  # the same on every try
     message["Content-Language"] = words.tag  # last: set_content() would move it into a part
     return message
+
+
+def _show_ticket(message: EmailMessage, letter: Letter) -> None:
+    """The QR code, within the HTML part: related(html, png)."""
+    html = message.get_payload(1)
+    assert isinstance(html, EmailMessage)  # noqa: S101  the alternative that was just added
+    cid = ticket_cid(letter)
+    html.add_related(qr_png(letter.ticket_url), maintype="image", subtype="png", cid=f"<{cid}>", filename="ticket.png")
 
 
 def _offer_to_end(message: EmailMessage, url: str) -> None:

@@ -134,6 +134,7 @@ class Letter:
     unsubscribe_url: str = ""  # of a scheduled letter: its page, and the address of one-click unsubscribing (RFC 8058)
     came: bool | None = None  # in a follow-up; None: nobody's coming was noted
     recording_url: str = ""  # in a follow-up, where there is one
+    ticket_url: str = ""  # where there is a place to go to: what the QR code in the letter holds
     role: StaffRole | None = None  # in a letter to staff
     room: Room | None = None  # the room itself, in a letter to staff who hold the date
     digest: Digest | None = None

@@ -131,6 +131,7 @@ def _values(letter: Letter, tag: str) -> dict[str, Any]:
         "ahead": _ahead(letter, about[0], tag) if letter.until_start is not None else "",
         "starts": _start_words(about[0], letter, tag) if about else "",
         "begins": _begin_words(about[0], letter, tag) if about else "",
+        "ticket": f"cid:{ticket_cid(letter)}" if letter.ticket_url else "",
         "unsubscribe": _unsubscribe_words(letter) if letter.unsubscribe_url else "",
         "bring_html": Markup(to_html(letter.what_to_bring.text)),  # noqa: S704  safe HTML by domain.markdown
         "bring_text": to_plain(letter.what_to_bring.text, width=TEXT_WIDTH - 2),
@@ -268,6 +269,11 @@ def _own_subject(letter: Letter) -> str:
         return ""
     values, _links = _placeholders(letter, letter.own_subject.tag)
     return fill_line(letter.own_subject.text, values)
+
+
+def ticket_cid(letter: Letter) -> str:
+    """By what the HTML names the picture of the ticket that comes with it (RFC 2392)."""
+    return f"ticket.{letter.public_id}@eventsapp"
 
 
 def _placeholders(letter: Letter, tag: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -75,6 +75,13 @@ def let_forms_lead_to(response: Kept, sources: Iterable[str]) -> Kept:
     return response
 
 
+def let_use_camera(response: Kept) -> Kept:
+    """Let this one page, which scans tickets, ask its reader for the camera."""
+    allowed = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+    response.headers["Permissions-Policy"] = allowed
+    return response
+
+
 def add_headers(response: Response) -> Response:
     settings: Settings = current_app.extensions["settings"]
     for name, value in HEADERS.items():

@@ -2,6 +2,7 @@
 
 import email
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -102,9 +103,18 @@ def _read(file: Path) -> Letter:
         sender=str(message["From"] or ""),
         recipient=str(message["To"] or ""),
         text=str(text.get_content()) if text else "",
-        html=str(html.get_content()) if html else "",
+        html=_with_pictures(str(html.get_content()), message) if html else "",
         calendars=_calendars(message),
     )
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    """The pictures that come with a letter, in place of the names it has for them (RFC 2392)."""
+    for part in message.walk():
+        cid, data = str(part["Content-ID"] or "").strip("<>"), part.get_payload(decode=True)
+        if cid and part.get_content_maintype() == "image" and isinstance(data, bytes):
+            html = html.replace(f"cid:{cid}", f"data:{part.get_content_type()};base64,{b64encode(data).decode()}")
+    return html
 
 
 def _calendars(message: EmailMessage) -> list[tuple[str, str]]:

@@ -20,8 +20,10 @@ from eventsapp.domain.languages import direction, lookup, own_name
 from eventsapp.domain.questions import AnswerValue, OptionFull, QuestionSpec
 from eventsapp.domain.vocabulary import Choose, PlaceState, Purpose
 from eventsapp.domain.wording import city_words
+from eventsapp.drawing.qr import qr_data
 from eventsapp.ical.add_links import SERVICES
 from eventsapp.queries.entries import personal_token
+from eventsapp.queries.check_in import ticket_url
 from eventsapp.queries.registrations import answers_of, is_proved, options_left, question_specs
 from eventsapp.queries.suppressed import wishes_of
 from eventsapp.translations import gettext as _
@@ -346,12 +348,19 @@ def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError 
         asks=bool(specs),
         spoken=spoken,
         city=city_words(registration.tzid, reading.tag),
+        ticket=_ticket(mine),
         join_token=personal_token(registration, Purpose.JOIN, settings=settings()),
         SERVICES=SERVICES,
         can_send=bool(mine.live) and is_proved(registration),
         wishes=wishes_of(db.session(), registration, settings()),
     )
     return retry_after(response, problem) if problem else response
+
+
+def _ticket(mine: Mine) -> str:
+    """The QR code for the door, where there is a door to go to; else an empty text."""
+    goes = any(one.live and one.confirmed and one.edition.location for one in mine.held)
+    return qr_data(ticket_url(mine.registration, settings())) if goes else ""
 
 
 def _heading(mine: Mine) -> str:

@@ -82,6 +82,11 @@ def any_confirmed(places: Sequence[Place]) -> bool:
     return any(standing_of(place) is PlaceState.CONFIRMED for place in places)
 
 
+def is_visited(slot: Slot) -> bool:
+    """Whether its holder goes to a place, at whose door a ticket may be asked for."""
+    return slot.state is PlaceState.CONFIRMED and bool(slot.location.text)
+
+
 def slots_of(places: Sequence[Place], settings: Settings) -> tuple[Slot, ...]:
     in_order = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
     return tuple(slot_of(place, settings) for place in in_order)

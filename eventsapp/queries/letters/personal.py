@@ -10,8 +10,17 @@ from eventsapp.config import Settings
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
 from eventsapp.mail.letters import Invitation, Letter
 from eventsapp.models import Message, Place, Registration
+from eventsapp.queries.check_in import ticket_url
 from eventsapp.queries.entries import CANCELLED, personal_join_url, personal_manage_url
-from eventsapp.queries.letters.frame import any_confirmed, frame_of, own_words, personal_of, slots_of, standing_of
+from eventsapp.queries.letters.frame import (
+    any_confirmed,
+    frame_of,
+    is_visited,
+    own_words,
+    personal_of,
+    slots_of,
+    standing_of,
+)
 from eventsapp.queries.registrations import is_proved
 
 _LIVE = frozenset({PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING})
@@ -53,17 +62,19 @@ def personal_letter(
     if not any(standing_of(place) in _TRUE_WHILE[kind] for place in about):
         return None
     others = [place for place in registration.places if place not in about]
+    slots = slots_of(about, settings)
     return replace(
         frame_of(message, registration, settings),
         name=registration.name or "",
         reference=registration.reference,
-        about=slots_of(about, settings),
+        about=slots,
         others=slots_of(others, settings),
         join_url=personal_join_url(registration, settings=settings) if any_confirmed(registration.places) else "",
         manage_url=personal_manage_url(registration, settings=settings) if is_proved(registration) else "",
         own_subject=own_words(event, kind, registration.language_tag, "subject"),
         own_body=own_words(event, kind, registration.language_tag, "body", as_confirmed=any_confirmed(about)),
         invitation=_invitation(session, message, about, settings),
+        ticket_url=ticket_url(registration, settings) if any(map(is_visited, slots)) else "",
     )
 
 

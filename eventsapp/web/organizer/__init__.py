@@ -3,11 +3,12 @@
 from flask import Blueprint
 
 from eventsapp.web.organizer.channels import channels
+from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.events import events
 from eventsapp.web.organizer.front import front
 from eventsapp.web.organizer.numbers import numbers
 
-DESKS = (front, events, numbers, channels)
+DESKS = (front, events, checkin, numbers, channels)
 
 organizer = Blueprint("organizer", __name__, url_prefix="/organizer")
 for desk in DESKS:

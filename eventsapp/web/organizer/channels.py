@@ -1,8 +1,5 @@
 """Short links: made, renamed and removed, each with a QR code to print."""
 
-import io
-
-import segno
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
@@ -12,6 +9,7 @@ from eventsapp.db import db, transaction
 from eventsapp.domain.errors import Invalid, NotFound
 from eventsapp.domain.rights import Right
 from eventsapp.domain.text import clean_line
+from eventsapp.drawing.qr import qr_svg
 from eventsapp.models import Channel, Visits
 from eventsapp.translations import gettext as _
 from eventsapp.web.editions import Words
@@ -84,9 +82,7 @@ def save(access: Access, code: str) -> ResponseReturnValue:
 @channels.view("/events/<event>/links/<code>/qr.svg", needs=Right.RUN)
 def qr(access: Access, code: str) -> Response:
     """To print: it prints sharp at any size."""
-    drawn = io.BytesIO()
-    segno.make(short_url(_channel(access, code)), error="m").save(drawn, kind="svg", scale=8, border=4)
-    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
+    response = Response(qr_svg(short_url(_channel(access, code))), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
