@@ -30,17 +30,21 @@ def refuse_full(
 def settle_answers(
     session: Session, event: Event, registration: Registration, answers: Mapping[str, AnswerValue], *, now: datetime
 ) -> None:
-    """Give the registration these answers in place of its earlier ones; keys that are no question count for nothing.
+    """Give the registration these answers in place of its earlier ones; keys of nothing that is asked do not count.
+
+    What was answered to a question that has been retired since stays.
 
     Raises OptionFull where an option has no place left. One's own earlier choice stays open to oneself while one
     holds a place; so for somebody who comes back, call this before the places are given back. The event must be taken.
     """
     session.flush()
     refuse_full(session, event, answers, tag=registration.language_tag, apart_from=registration.id)
+    asked = [question for question in event.questions if not question.retired]
     if registration.answers:
-        session.execute(delete(Answer).where(Answer.registration_id == registration.id))
-        session.execute(delete(ChosenOption).where(ChosenOption.registration_id == registration.id))
-    said = [(question, answers[question.key]) for question in event.questions if question.key in answers]
+        for row in (Answer, ChosenOption):
+            theirs = (row.registration_id == registration.id, row.question_id.in_([one.id for one in asked]))
+            session.execute(delete(row).where(*theirs))
+    said = [(question, answers[question.key]) for question in asked if question.key in answers]
     if said:
         rows = [{"registration_id": registration.id, "question_id": asked.id, "value": value} for asked, value in said]
         session.execute(insert(Answer), rows)

@@ -130,5 +130,6 @@ class Question(Base):
     options: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
     # [{"question": key of an earlier one, "is": [values]}]; asked only where all of them hold
     only_if: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
+    retired: Mapped[bool] = mapped_column(default=False)  # nobody is asked any more; what was answered stays
 
     event: Mapped[Event] = relationship(back_populates="questions")

@@ -168,7 +168,7 @@ def everything_about(
 
 def answers_of(session: Session, registration: Registration) -> list[tuple[QuestionSpec, AnswerValue]]:
     """What was answered to which question, in the questions' order."""
-    specs = {spec.key: spec for spec in question_specs(registration.event)}
+    specs = {spec.key: spec for spec in question_specs(registration.event, retired=True)}
     answers = session.scalars(
         select(Answer).where(Answer.registration_id == registration.id).options(joinedload(Answer.question))
     ).all()

@@ -135,6 +135,7 @@ def _question(question: Question) -> QuestionRecord:
             for option in options
         ),
         only_if=tuple(ConditionRecord(condition["question"], tuple(condition["is"])) for condition in conditions),
+        retired=question.retired,
     )
 
 

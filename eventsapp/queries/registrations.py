@@ -101,8 +101,8 @@ def places_left(session: Session, event: Event, *, now: datetime) -> dict[int, i
     return {occurrence.id: offer_of(occurrence, counted[occurrence.id]).left for occurrence in event.occurrences}
 
 
-def question_specs(event: Event) -> list[QuestionSpec]:
-    """An event's questions as ``domain.questions`` takes them, in order."""
+def question_specs(event: Event, *, retired: bool = False) -> list[QuestionSpec]:
+    """What an event asks, as ``domain.questions`` takes it, in order; ``retired``: also what it asks no longer."""
     return [
         QuestionSpec(
             key=question.key,
@@ -115,6 +115,7 @@ def question_specs(event: Event) -> list[QuestionSpec]:
             only_if=question.only_if,
         )
         for question in event.questions
+        if retired or not question.retired
     ]
 
 
@@ -124,9 +125,10 @@ def options_left(session: Session, event: Event, *, apart_from: int | None = Non
     Registrations that hold a place count. To the one ``apart_from`` (its id) what it has chosen stays open, even where
     a limit was lowered since. One statement; none without limits.
     """
+    ids = {question.key: question.id for question in event.questions}
     limits = {
-        (question.id, option_id): (spec.key, limit)
-        for question, spec in zip(event.questions, question_specs(event), strict=True)
+        (ids[spec.key], option_id): (spec.key, limit)
+        for spec in question_specs(event)
         for option_id, limit in spec.limits().items()
     }
     if not limits:

@@ -30,6 +30,8 @@ def _words(record: EventRecord) -> Iterator[str]:
 
 def _labels(record: EventRecord) -> Iterator[str]:
     for at, question in enumerate(record.questions):
+        if question.retired:
+            continue
         key = f"registration.questions[{at}]"
         yield from _lacking(record, f"{key}.label.{{tag}}", question.label)
         yield from _lacking(record, f"{key}.help.{{tag}}", question.help)

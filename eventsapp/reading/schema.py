@@ -321,6 +321,7 @@ class QuestionPart(RecordPart):
         single=True,
         about="Ask this only where the answers to questions above it are these; where there are several, all must be.",
     )
+    retired = Switch(about="true: ask this no longer. What was answered stays.")
 
 
 class VerifyPart(RecordPart):

@@ -428,6 +428,7 @@ class _Settling:
                 if item
             ),
             only_if=only_if,
+            retired=values.get("retired", False),
         )
 
     def _check_options(self, kind: QuestionType, options: Sequence[Values | None], path: Path) -> None:

@@ -120,7 +120,7 @@ class ConditionRecord:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRecord:
-    """``only_if``: it is asked where all of these hold."""
+    """``only_if``: it is asked where all of these hold; ``retired``: it is not asked any more, its answers stay."""
 
     id: str
     type: QuestionType
@@ -129,6 +129,7 @@ class QuestionRecord:
     help: Labels = field(default_factory=dict)
     options: tuple[OptionRecord, ...] = ()
     only_if: tuple[ConditionRecord, ...] = ()
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ def _question(question: QuestionRecord, order: Sequence[str]) -> Plain:
             "only_if": [
                 {"question": condition.question, "is": _one_or_list(condition.values)} for condition in question.only_if
             ],
+            "retired": question.retired or None,
         }
     )
 

@@ -335,7 +335,7 @@ def _switch(token: str, purpose: Purpose) -> Response:
 
 def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError | None = None) -> Response:
     registration, event, reading = mine.registration, mine.event, mine.reading
-    specs, answers = question_specs(event), answers_of(registration)
+    specs, answers = question_specs(event, retired=True), answers_of(registration)
     spoken = lookup(registration.language_tag, letter_languages(languages_of(event)), event.default_language_tag)
     response = _page(
         "manage/hub.html",
@@ -345,7 +345,7 @@ def _hub(mine: Mine, *, status: int = 200, done: str = "", problem: DomainError 
         done=done,
         problem=say(problem) if problem else "",
         answers=[(spec.key, *said(spec, answers[spec.key], reading)) for spec in specs if spec.key in answers],
-        asks=bool(specs),
+        asks=bool(question_specs(event)),
         spoken=spoken,
         city=city_words(registration.tzid, reading.tag),
         ticket=_ticket(mine),

@@ -77,6 +77,7 @@ def upgrade() -> None:
     op.add_column("event", sa.Column("archived_at", INSTANT))
     _add("language_variant", "changed", JSON, "'{}'")
     _add("registration", "note", sa.String(), "''")
+    _add("question", "retired", sa.Boolean(), "false")
     with _altered("message", ("ck_message_kind", "ck_message_one_reader")) as message:
         for name, table, then in (
             ("account_id", "account", "CASCADE"),
@@ -324,6 +325,8 @@ def downgrade() -> None:
         message.create_check_constraint(op.f("ck_message_one_reader"), ONE_READER)
     with op.batch_alter_table("registration") as registration:
         registration.drop_column("note")
+    with op.batch_alter_table("question") as question:
+        question.drop_column("retired")
     with op.batch_alter_table("language_variant") as variant:
         variant.drop_column("changed")
     with op.batch_alter_table("event") as event:

@@ -139,6 +139,18 @@ def test_settling_takes_few_statements_however_many_answers(event_id, post, sett
         assert len(seen) <= 6, "\n".join(seen)
 
 
+def test_what_was_answered_before_a_question_was_retired_stays(event_id, post, settle):
+    post(event_id, "a@example.org", diet="vegan", days=["mon"], why="so")
+    with transaction() as session:
+        session.execute(update(Question).where(Question.key.in_(["diet", "why"])).values(retired=True))
+    assert left(event_id) == {"mon": 0, "tue": 1, "wed": 1}
+    settle("a@example.org", days=["tue"], diet="all", why="other")
+    db.session.expire_all()
+    found = db.session.scalars(select(Registration)).one()
+    assert answers_of(found) == {"diet": "vegan", "days": ["tue"], "why": "so"}
+    assert db.session.scalars(select(ChosenOption.option_id).order_by(ChosenOption.id)).all() == ["vegan", "tue"]
+
+
 # What is left
 
 

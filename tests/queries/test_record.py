@@ -65,7 +65,7 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
                 "help": labels,
                 "options": [{"id": "a", "label": labels}, {"id": "b", "label": labels, "limit": 0, "other": True}],
             },
-            {"key": "r", "only_if": [{"question": "q", "is": ["a", "b"]}]},
+            {"key": "r", "only_if": [{"question": "q", "is": ["a", "b"]}], "retired": True},
         ],
         letters=[{"kind": LetterKind.PENDING, "language_tag": "es", "subject": "s", "body": "b"}],
         closes_local=datetime(2026, 6, 1, 9, 0),  # noqa: DTZ001
@@ -113,7 +113,12 @@ def test_every_row_of_an_event_is_in_its_record(make, now):
                 (OptionRecord("a", labels), OptionRecord("b", labels, limit=0, other=True)),
             ),
             QuestionRecord(
-                "r", QuestionType.SHORT_TEXT, False, {"en": "r"}, only_if=(ConditionRecord("q", ("a", "b")),)
+                "r",
+                QuestionType.SHORT_TEXT,
+                False,
+                {"en": "r"},
+                only_if=(ConditionRecord("q", ("a", "b")),),
+                retired=True,
             ),
         ),
         city_tzids=("Asia/Tokyo", "Europe/Madrid"),

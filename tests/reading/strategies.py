@@ -163,7 +163,7 @@ def answers(question: QuestionRecord) -> list[str]:
 
 @st.composite
 def conditions(draw: st.DrawFn, earlier: list[QuestionRecord]) -> tuple[ConditionRecord, ...]:
-    named = [question for question in earlier if question.type in COMPARABLE_TYPES]
+    named = [question for question in earlier if question.type in COMPARABLE_TYPES and not question.retired]
     chosen = draw(st.lists(st.sampled_from(named), max_size=2, unique_by=lambda one: one.id)) if named else []
     return tuple(
         ConditionRecord(
@@ -199,6 +199,7 @@ def question(
             for one, other in zip(ids, others, strict=True)
         ),
         only_if=draw(conditions(earlier)),
+        retired=draw(st.booleans()),
     )
 
 

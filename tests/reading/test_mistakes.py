@@ -294,6 +294,10 @@ CASES = [
         *asked("only_if[0].question", wants("diet", "vegan"), above=ABOVE[:1]),
         "There is no question diet above this one, and none that a condition could name (single_choice,",
     ),
+    (
+        *asked("only_if[0].question", wants("diet", "vegan"), above=[DIET | {"retired": "true"}]),
+        "diet is retired, so nobody would be asked this; retire this too, or ask diet.",
+    ),
     (*asked("only_if[0].question", wants("name", "Ana")), "A condition cannot ask about name, a short_text question"),
     (
         *asked("only_if[0].is[1]", wants("diet", "other", "vegans")),

@@ -370,6 +370,7 @@ def _question_values(said: QuestionRecord) -> dict[str, Any]:
         "help": dict(said.help),
         "options": [_option_values(option) for option in said.options],
         "only_if": [{"question": condition.question, "is": list(condition.values)} for condition in said.only_if],
+        "retired": said.retired,
     }
 
 
