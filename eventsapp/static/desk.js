@@ -7,3 +7,17 @@ for (const form of document.querySelectorAll("form[data-kept]")) {
     if (said) said.textContent = said.dataset.unsaved;
   });
 }
+
+// A form to try out (data-preview): what is asked only after another answer comes and goes as it does for people.
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  const ask = () => {
+    const said = new FormData(form);
+    const holds = ([name, words]) => said.getAll(name).some((word) => words.includes(word));
+    for (const part of form.querySelectorAll("[data-if]")) {
+      part.hidden = part.disabled = !JSON.parse(part.dataset.if).every(holds);
+    }
+  };
+  for (const hint of form.querySelectorAll(".if")) hint.textContent = "";
+  form.addEventListener("change", ask);
+  ask();
+}

@@ -5,10 +5,11 @@ from flask import Blueprint
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.events import events
+from eventsapp.web.organizer.form import form
 from eventsapp.web.organizer.front import front
 from eventsapp.web.organizer.numbers import numbers
 
-DESKS = (front, events, checkin, numbers, channels)
+DESKS = (front, events, checkin, numbers, channels, form)
 
 organizer = Blueprint("organizer", __name__, url_prefix="/organizer")
 for desk in DESKS:
