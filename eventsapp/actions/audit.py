@@ -21,6 +21,7 @@ class Action(StrEnum):
     EVENT_EDITED = "event_edited"
     EVENT_ARCHIVED = "event_archived"
     EVENT_RESTORED = "event_restored"
+    EVENT_DELETED = "event_deleted"
     PEOPLE_TOLD = "people_told"
     REGISTRATION_ADDED = "registration_added"
     REGISTRATION_EDITED = "registration_edited"

@@ -5,13 +5,24 @@ The row stays for the counts, with its dates, states and times; whoever it was d
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import letters, outbox, places
+from eventsapp.actions.audit import Action, note
 from eventsapp.config import Settings
 from eventsapp.domain.vocabulary import HELD, MessageState, Parting, PlaceState
-from eventsapp.models import AddressChange, Answer, ChosenOption, Message, Receipt, Registration
+from eventsapp.models import (
+    AddressChange,
+    Answer,
+    AuditEntry,
+    ChosenOption,
+    Event,
+    Mailing,
+    Message,
+    Receipt,
+    Registration,
+)
 from eventsapp.queries.own_data import is_outlived
 
 _WAITING = (MessageState.QUEUED, MessageState.SENDING)
@@ -41,11 +52,28 @@ def erase(session: Session, registration_id: int, *, now: datetime, settings: Se
 
 def erase_outlived(session: Session, registration_id: int, *, now: datetime) -> bool:
     """Forget a person whose data are older than the organization keeps them, without a letter; False: they are not."""
-    _event, registration = places.take_registration(session, registration_id)
+    event, registration = places.take_registration(session, registration_id)
     if not is_outlived(registration, now=now):
         return False
     forget_person(session, registration, now=now)
+    _put_on_trail(session, event, now)
     return True
+
+
+def _put_on_trail(session: Session, event: Event, now: datetime) -> None:
+    """That it happened, and how often: one entry for an event and day (UTC), which counts on. The event is taken."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    entry = session.scalar(
+        select(AuditEntry).where(
+            AuditEntry.event_id == event.id,
+            AuditEntry.action == Action.OUTLIVED_ERASED.value,
+            AuditEntry.at >= midnight,
+        )
+    )
+    if entry is None:
+        entry = note(session, Action.OUTLIVED_ERASED, now=now, organization=event.organization, event=event)
+    counted = entry.changes.get("people", [None, 0])[1]
+    entry.changes = {"people": [None, counted + 1]}
 
 
 def forget_person(session: Session, registration: Registration, *, now: datetime) -> None:
@@ -69,9 +97,22 @@ def forget_person(session: Session, registration: Registration, *, now: datetime
             message.recipient = message.address_key = None
         message.last_error = ""  # mail servers repeat the address
         message.dedupe_key = message.public_id  # it held a hash of the address
+    _forget_searches(session, registration)
     registration.email = registration.address_key = registration.name = None
-    registration.source = ""
+    registration.source = registration.note = ""
     registration.link_generation += 1
     registration.erased_at = registration.changed_at = now
     session.flush()
     session.expire(registration, ["answers"])
+
+
+def _forget_searches(session: Session, registration: Registration) -> None:
+    """What was searched for by name or address, to write to somebody, goes where it may have found this person.
+
+    A mailing that is still to be written keeps it: without it, it would go to others.
+    """
+    known = f"{registration.name or ''}\n{registration.email or ''}".casefold()
+    done = or_(Mailing.written_at.is_not(None), Mailing.cancelled_at.is_not(None))
+    for mailing in session.scalars(select(Mailing).where(Mailing.event_id == registration.event_id, done)):
+        if (sought := str(mailing.filter.get("q", "")).casefold()) and sought in known:
+            mailing.filter = {name: value for name, value in mailing.filter.items() if name != "q"}

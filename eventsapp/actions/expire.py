@@ -1,6 +1,6 @@
 """Delete what was kept for a while only."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -8,15 +8,18 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import floods
 from eventsapp.actions.jobs import forget_jobs
 from eventsapp.actions.staff import forget_staff
-from eventsapp.models import AddressChange, Receipt
+from eventsapp.models import AddressChange, Invitation, Receipt
+
+INVITATIONS_SHOWN = timedelta(days=30)  # after their time, so that whoever invited sees that nobody came
 
 
 def expire(session: Session, *, now: datetime) -> None:
-    """Receipts and wishes for another address whose day is over go; so do finished jobs, counts that no limit looks at any more,
-    and those who worked at events that are over, as long as their organization keeps people's data.
+    """Receipts and wishes for another address whose day is over go; so do organizers' jobs, counts that no limit looks
+    at any more, and those who worked at events that are over, as long as their organization keeps people's data.
     """
     session.execute(delete(Receipt).where(Receipt.expires_at <= now))
     session.execute(delete(AddressChange).where(AddressChange.expires_at <= now))
+    session.execute(delete(Invitation).where(Invitation.expires_at <= now - INVITATIONS_SHOWN))
     forget_jobs(session, now=now)
     floods.forget(session, now=now)
     forget_staff(session, now=now)

@@ -13,7 +13,7 @@ from eventsapp.domain.questions import DETAILS
 from eventsapp.translations import say
 from eventsapp.web.editions import FEW, Edition, Words
 
-Kind = Literal["text", "email", "tel", "url", "number", "long", "radio", "checkbox", "consent", "select"]
+Kind = Literal["text", "email", "tel", "url", "number", "long", "radio", "checkbox", "consent", "select", "password"]
 Typed = MultiDict[str, str]
 
 

@@ -15,6 +15,7 @@ from eventsapp.queries.letters.replied import replied_letter
 from eventsapp.queries.letters.scheduled import scheduled_letter
 from eventsapp.queries.letters.staff import staff_letter
 from eventsapp.queries.letters.strangers import verification, wish, withdrawal
+from eventsapp.queries.letters.team import invitation_letter
 
 __all__ = ["letter_of"]
 
@@ -25,6 +26,8 @@ def letter_of(session: Session, message: Message, *, now: datetime, settings: Se
     Only a confirmed place brings the join link with it; no registered person is ever sent the room's own address or
     passcode. Raises Invalid where the stored address cannot be written to.
     """
+    if message.invitation is not None:
+        return invitation_letter(message, message.invitation, settings)
     if message.staff_id is not None:
         return staff_letter(session, message, now=now, settings=settings)
     registration = registration_of(session, message)
