@@ -144,6 +144,7 @@ def everything_about(
             "language_of_letters": tag,
             "time_zone_of_letters": registration.tzid,
             "came_from": registration.source,
+            "note_of_the_organizers": registration.note,
             "registered_at": _utc(registration.created_at),
             "changed_at": _utc(registration.changed_at),
             "email_confirmed_at": _utc(registration.verified_at),

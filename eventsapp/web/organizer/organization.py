@@ -59,7 +59,7 @@ class OrganizationForm(DeskForm):
                     check=lambda text: read_address(text).email if text.strip() else "",
                 ),
                 "default_tzid": Entry(
-                    Words(_("Your city or time zone")),
+                    Words(_("City or time zone")),
                     hint=Words(_("New events start from it.")),
                     check=lambda text: tzid_from_text(text, tag),
                 ),

@@ -65,7 +65,7 @@ def lines_of(entries: Sequence[AuditEntry], reader: User) -> list[Line]:
 def _changes(entry: AuditEntry, names: dict[int, str], tag: str) -> list[tuple[str, str, str]]:
     found = []
     for key, both in entry.changes.items():
-        if key in HIDDEN or not isinstance(both, list) or len(both) != 2:  # noqa: PLR2004  from, to
+        if key in HIDDEN or not isinstance(both, list) or len(both) != 2 or both[0] == both[1]:  # noqa: PLR2004
             continue
         values = [names.get(value, "–") if key == "member" and value is not None else value for value in both]
         before, after = (value_words(key, value, tag) for value in values)
