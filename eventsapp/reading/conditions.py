@@ -66,7 +66,9 @@ def _condition(
         )
         return None
     if named.get("retired") and not (questions[at] or {}).get("retired"):
-        report((*path, "question"), f"{name} is retired, so nobody would be asked this; retire this too, or ask {name}.")
+        report(
+            (*path, "question"), f"{name} is retired, so nobody would be asked this; retire this too, or ask {name}."
+        )
         return None
     values = [
         _value(text, named, (*path, "is", number), report) for number, text in enumerate(written) if text is not None

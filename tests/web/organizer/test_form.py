@@ -9,6 +9,7 @@ from eventsapp.db import db, transaction
 from eventsapp.domain.vocabulary import QuestionType, Role
 from eventsapp.models import Answer, AuditEntry, Event, Question
 from eventsapp.queries.record import record_of
+from eventsapp.web.organizer.form.presets import PRESETS
 from tests.statements import statements
 
 DIET = {
@@ -115,22 +116,22 @@ def test_buttons_change_rows_and_save_nothing(owner):
     assert {"option-0-id", "option-1-id", "option-2-id"} <= set(rows)
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "sentence"),
-    [
-        ({"label-en": " \u200b"}, "label-en", "Write the question in English."),
-        ({"label-es": "x" * 501}, "label-es", "Shorten this to 500 characters or fewer."),
-        ({"help-es": "ayuda"}, "help-en", "Write this in English, too."),
-        ({"option-0-label-en": ""}, "option-0-label-en", "Write the option in English."),
-        ({"option-0-limit": "-1"}, "option-0-limit", "Enter a whole number of people, or nothing where"),
-        ({"if:land": "Atlantis"}, "if:land", "“Atlantis” is no country that we know."),
-    ],
-)
-def test_mistakes_stand_beside_their_fields(owner, changes, field, sentence):
-    before = asked()
-    page = owner.post(f"{FORM}/diet", typed(owner.get(f"{FORM}/diet")) | changes)
-    assert page.status_code == 422
-    assert f'<a href="#{field}">{sentence}' in page.text
+MISTAKES = [
+    ({"label-en": " \u200b"}, "label-en", "Write the question in English."),
+    ({"label-es": "x" * 501}, "label-es", "Shorten this to 500 characters or fewer."),
+    ({"help-es": "ayuda"}, "help-en", "Write this in English, too."),
+    ({"option-0-label-en": ""}, "option-0-label-en", "Write the option in English."),
+    ({"option-0-limit": "-1"}, "option-0-limit", "Enter a whole number of people, or nothing where"),
+    ({"if:land": "Atlantis"}, "if:land", "“Atlantis” is no country that we know."),
+]
+
+
+def test_mistakes_stand_beside_their_fields(owner):
+    before, form = asked(), typed(owner.get(f"{FORM}/diet"))
+    for changes, field, sentence in MISTAKES:
+        page = owner.post(f"{FORM}/diet", form | changes)
+        assert page.status_code == 422
+        assert f'<a href="#{field}">{sentence}' in page.text
     assert asked() == before
 
 
@@ -176,18 +177,18 @@ def test_a_new_question_gets_a_name_from_its_words(owner):
     ]
 
 
-@pytest.mark.parametrize("preset", ["country", "organization", "source", "needs", "phone", "privacy"])
-def test_ready_made_questions_come_in_the_events_languages(desk, make, preset):
+def test_ready_made_questions_come_in_the_events_languages(desk, make):
     tags = ["en", "es", "fr", "de", "pt-BR", "it", "ar", "zh-Hans"]
     event = make.event(languages=dict.fromkeys(["ca", *tags], "x"))
     owner = desk(make.member(event.organization))
-    form = typed(owner.get(NEW, kind=f"ready-{preset}"))
-    assert all(form[f"label-{tag}"] != [""] for tag in tags)
-    assert form["label-ca"] == [""]
-    answer = owner.post(f"{NEW}?kind=ready-{preset}", form | {"label-ca": "x"})
-    assert answer.status_code == (422 if preset in {"source", "needs", "phone", "privacy"} else 303)
-    if preset == "privacy":
-        assert "https://example.org/privacy" in form["help-en"][0]
+    for preset in PRESETS:
+        form = typed(owner.get(NEW, kind=f"ready-{preset}"))
+        assert all(form[f"label-{tag}"] != [""] for tag in tags)
+        assert form["label-ca"] == [""]
+        texts = {name: "x" for name in form if name.endswith("-ca")}
+        assert owner.post(f"{NEW}?kind=ready-{preset}", form | texts).location == f"/organizer{FORM}#{preset}"
+    assert "https://example.org/privacy" in asked()["privacy"].help["en"]
+    assert asked()["source"].options[-1].other
 
 
 def test_answers_outlive_what_becomes_of_their_question(owner, make, event):
@@ -270,7 +271,9 @@ def test_the_list_takes_as_many_statements_for_many_questions(owner, event):
         counts.append(len(seen))
         with transaction() as session:
             session.add_all(
-                Question(event_id=event.id, position=9 + at, key=f"k{turn}{at}", type=QuestionType.YES_NO, label={"en": "x"})
+                Question(
+                    event_id=event.id, position=9 + at, key=f"k{turn}{at}", type=QuestionType.YES_NO, label={"en": "x"}
+                )
                 for at in range(3)
             )
     assert counts[0] == counts[1]
