@@ -81,6 +81,15 @@ def number_in_link(url: str) -> str:
     return numbers[0] if numbers and re.fullmatch(r"[0-9]{9,11}", numbers[0]) else ""
 
 
+def provider_of(url: str, number: str) -> ConferenceProvider:
+    """Whose room it is: Zoom's, unless there is nothing but a link that leads elsewhere."""
+    try:
+        host = link_host(url) if url else ""
+    except Invalid:
+        return ConferenceProvider.ZOOM
+    return ConferenceProvider.ZOOM if number or not host or _belongs(host, ZOOM_HOSTS) else ConferenceProvider.OTHER
+
+
 def check_room(provider: ConferenceProvider, url: str, meeting_id: str, allowed_hosts: Sequence[str]) -> None:
     """Raise Invalid (key "url" or "meeting_id") for a link that must not be handed to people.
 

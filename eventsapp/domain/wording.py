@@ -166,6 +166,12 @@ def moment_words(at: datetime, tzid: str, tag: str) -> str:
     return _sentence(_full_date(start, locale), _clock(start, locale), _zone(tzid, start, start, locale), locale)
 
 
+def weekday_names(tag: str) -> list[str]:
+    """The days of the week in full, from Monday on."""
+    locale = babel_locale(tag)
+    return [_dated(date(2024, 1, day), "EEEE", locale) for day in range(1, 8)]
+
+
 def date_words(day: date, tag: str) -> str:
     """``25 June 2023``: a day by itself, in any language."""
     return _date(day, babel_locale(tag))

@@ -329,7 +329,7 @@ class _Settling:
         if values is None:
             return None
         url, number = values.get("url", ""), values.get("meeting_id", "")
-        provider = values.get("provider") or _provider(url, number)
+        provider = values.get("provider") or rooms.provider_of(url, number)
         hosts = (*(self.known.conference_hosts or ()), *(getattr(self.organization, "conference_hosts", None) or ()))
         try:
             rooms.check_room(provider, url, number, hosts)
@@ -540,17 +540,6 @@ class _Settling:
                     (*path, at, "id"), f"This id stands here twice (also in [{seen[name]}]); give each its own."
                 )
             seen.setdefault(name, at)
-
-
-def _provider(url: str, number: str) -> ConferenceProvider:
-    """Zoom, unless there is nothing but a link that leads elsewhere."""
-    try:
-        host = rooms.link_host(url) if url else ""
-    except Invalid:
-        return ConferenceProvider.ZOOM
-    if number or not host or any(host == known or host.endswith(f".{known}") for known in rooms.ZOOM_HOSTS):
-        return ConferenceProvider.ZOOM
-    return ConferenceProvider.OTHER
 
 
 def _at(moment: Moment) -> datetime:

@@ -13,7 +13,9 @@ from eventsapp.domain.questions import DETAILS
 from eventsapp.translations import say
 from eventsapp.web.editions import FEW, Edition, Words
 
-Kind = Literal["text", "email", "tel", "url", "number", "long", "radio", "checkbox", "consent", "select", "password"]
+Kind = Literal[
+    "text", "email", "tel", "url", "number", "date", "time", "password", "long", "radio", "checkbox", "consent", "select"
+]  # fmt: skip
 Typed = MultiDict[str, str]
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
+from eventsapp.web.organizer.dates import dates
 from eventsapp.web.organizer.events import events
 from eventsapp.web.organizer.form import form
 from eventsapp.web.organizer.front import front
@@ -14,7 +15,7 @@ from eventsapp.web.organizer.privacy import privacy
 from eventsapp.web.organizer.team import team
 from eventsapp.web.organizer.trail import trails
 
-DESKS = (front, events, checkin, numbers, channels, form, team, invitation, organization, trails, privacy)
+DESKS = (front, events, dates, checkin, numbers, channels, form, team, invitation, organization, trails, privacy)
 
 organizer = Blueprint("organizer", __name__, url_prefix="/organizer")
 for desk in DESKS:

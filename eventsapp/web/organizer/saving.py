@@ -18,7 +18,8 @@ from eventsapp.web.organizer.forms import DeskForm
 from eventsapp.web.organizer.pages import desk_page, say_done
 from eventsapp.web.pages import now, settings
 
-TELL = "tell"  # what the page that asks adds to the form: "yes" or "no"
+TELL = "tell"  # what the page that asks adds to the form: "yes", "no", or "back" to the form
+BACK = "back"
 VERSION = "version"
 
 
@@ -38,9 +39,12 @@ def save(
 ) -> Response | None:
     """The answer to a form that changes ``access.event``; None where the form has to be shown again.
 
-    Then ``form.refusal`` or its fields' errors say why, and ``form.meanwhile`` what somebody else did. ``back`` is
-    the address to go on to, ``done`` the sentence that is said there. The form carries ``version``.
+    That is so where somebody goes back from the page that asks, with everything that was typed. Else
+    ``form.refusal`` or its fields' errors say why, and ``form.meanwhile`` what somebody else did. ``back`` is the
+    address to go on to, ``done`` the sentence that is said there. The form carries ``version``.
     """
+    if request.form.get(TELL) == BACK:
+        return None
     at = now()
     try:
         with transaction() as session:
