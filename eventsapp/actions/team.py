@@ -18,10 +18,10 @@ from eventsapp.domain.addresses import Address
 from eventsapp.domain.errors import N_, Invalid, NotFound, Refused
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.vocabulary import LetterKind, Priority, Role
-from eventsapp.models import Event, Invitation, Membership, Message, Organization, User
+from eventsapp.models import AuditEntry, Event, Invitation, Membership, Message, Organization, User
 
 OPEN_FOR = timedelta(days=7)
-MOST_OPEN = 50  # invitations of one organization at a time: they are letters to strangers
+MOST_A_DAY = 50  # invitations of one organization: they are letters to strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,15 @@ def invite(
 ) -> Invitation:
     """Write to somebody that they may join. An earlier invitation of the same address is worth nothing any more.
 
-    Raises Refused: that address is a member's, or too many invitations are open.
+    Raises Refused: that address is a member's, or too many were invited today.
     """
     _take(session, organization.id)
     if _is_member(session, organization, address.key):
         raise Refused(N_("Somebody with this address is in the team already."), key="email")
+    _bound(session, organization, now)
     session.execute(
         delete(Invitation).where(Invitation.organization_id == organization.id, Invitation.address_key == address.key)
     )
-    open_now = select(func.count()).where(Invitation.organization_id == organization.id, Invitation.expires_at > now)
-    if (session.scalar(open_now) or 0) >= MOST_OPEN:
-        raise Refused(N_("Too many invitations are waiting for an answer. Withdraw some first."), key="email")
     invitation = Invitation(
         organization_id=organization.id,
         public_id=new_public_id(),
@@ -173,6 +171,17 @@ def remove_member(session: Session, organization_id: int, membership_id: int, *,
     )
     session.delete(membership)
     session.flush()
+
+
+def _bound(session: Session, organization: Organization, now: datetime) -> None:
+    """Counted on the trail, so that withdrawing makes no room for more letters."""
+    invited = select(func.count(AuditEntry.id)).where(
+        AuditEntry.organization_id == organization.id,
+        AuditEntry.action == Action.MEMBER_INVITED.value,
+        AuditEntry.at > now - timedelta(days=1),
+    )
+    if (session.scalar(invited) or 0) >= MOST_A_DAY:
+        raise Refused(N_("Many people were invited today. Invite the others tomorrow."), key="email")
 
 
 def _letter(invitation: Invitation, now: datetime, settings: Settings) -> Message:

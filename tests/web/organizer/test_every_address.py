@@ -254,11 +254,13 @@ def test_what_is_not_there_and_what_is_others_is_the_same_404(app, desk, make, w
 
 
 def test_hostile_ids_break_nothing(app, desk, make, world):
-    owner = desk(make.member(world.event.organization))
+    owner, guarded = desk(make.member(world.event.organization)), set()
     for one in addresses(app):
-        for name, hostile in product(one.rule.arguments, HOSTILE):
-            if one.method != "GET" or one.is_number(name):
-                continue
+        if one.method != "GET":
+            continue
+        names = [name for name in one.rule.arguments if name not in guarded and not one.is_number(name)]
+        guarded |= {"organization", "event"} & set(names)  # one guard reads them for all
+        for name, hostile in product(names, HOSTILE):
             answer = _ask(owner, one, world.mine | {one.named(name): hostile}, app, "")
             assert (answer.status_code, one, hostile) == (404, one, hostile)
 
