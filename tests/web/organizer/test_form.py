@@ -237,6 +237,7 @@ def test_two_organizers_at_one_question(owner, desk, make, event):
     assert other.post(f"{FORM}/last", theirs | {"label-en": "Theirs", "version": version}).status_code == 303
     page = owner.post(f"{FORM}/last", mine | {"label-en": "Mine", "version": version})
     assert (page.status_code, "Somebody else changed this" in page.text) == (422, True)
+    assert "<bdi>last</bdi> → <bdi>Theirs</bdi>" in page.text
     assert asked()["last"].label["en"] == "Theirs"
     seen = re.search(r'name="version" value="(\d+)"', page.text)[1]
     assert owner.post(f"{FORM}/last", mine | {"label-en": "Mine", "version": seen}).status_code == 303

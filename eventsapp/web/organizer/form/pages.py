@@ -30,10 +30,12 @@ from eventsapp.web.organizer.form.preview import previewed
 from eventsapp.web.organizer.forms import DeskForm
 from eventsapp.web.organizer.pages import desk_page
 from eventsapp.web.organizer.saving import save
+from eventsapp.web.organizer.trail_words import key_words, value_words
 from eventsapp.web.questions import QUESTION, question_fields
 from eventsapp.web.questions import QuestionForm as Asked
 
 form = Desk("form", __name__)
+form.context_processor(lambda: {"key_words": key_words, "value_words": value_words})
 
 READY_MADE = "ready-"  # before a preset's name, where a kind of answer could stand
 
