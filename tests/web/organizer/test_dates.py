@@ -109,6 +109,7 @@ def test_what_is_typed_is_said_back(owner):
     twice = owner.get(DATES + "/said", date="2026-11-01", time="01:30", zone="Los Angeles", length="1:00")
     assert "Before the clocks change (UTC−7)" in twice.text
     assert "After the clocks change (UTC−8)" in twice.text
+    assert "Error:" not in twice.text
     gap = owner.get(DATES + "/said", date="2027-03-14", time="02:30", zone="Los Angeles", length="1:00")
     assert "Write 03:30 or 01:30." in gap.text
     assert "Ciudad de México" in owner.get(DATES + "/cities", zone="mexico", lang="es").text

@@ -16,6 +16,7 @@ from eventsapp.models import Assignment, Occurrence
 from eventsapp.queries.record import record_of
 from eventsapp.reading.values import OccurrenceRecord
 from eventsapp.translations import gettext as _
+from eventsapp.web.editions import Words
 from eventsapp.web.forms import zone_text
 from eventsapp.web.organizer.dates.changes import (
     Change,
@@ -109,6 +110,8 @@ def said(access: Access) -> Response:
     form.fill(MultiDict(request.args.items(multi=True)), {})
     if form["date"].text and form["time"].text and form["zone"].text:
         form.read_when()
+    if form["fold"].errors:  # nobody can have chosen yet, so it is no mistake
+        form["fold"].hint, form["fold"].errors = Words(str(form["fold"].errors[0])), []
     return desk_page("organizer/dates/said.html", form=form, said=form.said(access.user, now()), live=True)
 
 
