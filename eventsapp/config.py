@@ -51,6 +51,7 @@ class Settings:
     mailbox: bool = False  # /mailbox, for `make run`; never true where ``bind`` is open to other machines
     limit_per_network: int = 60  # registration forms sent from one network (IPv4 address, IPv6 /64) an hour
     limit_per_address: int = 10  # registrations of one e-mail address, over all events, an hour
+    limit_mailings: int = 20  # letters to many that one organization may order within a day
     limit_per_domain: int = 500  # registrations of one mail domain, over all events, an hour
     follow_up_from: str = ""  # whom follow-ups come from; empty: mail_from
     bounce_address: str = ""  # reports about letters go to bounce+<token>@…; empty: to mail_from
@@ -334,6 +335,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "limit_per_network": _count,
     "limit_per_address": _count,
     "limit_per_domain": _count,
+    "limit_mailings": _count,
     "follow_up_from": _mail_from,
     "bounce_address": _bounce_address,
     "bounces_url": _bounces_url,

@@ -138,6 +138,7 @@ class Letter:
     role: StaffRole | None = None  # in a letter to staff
     room: Room | None = None  # the room itself, in a letter to staff who hold the date
     digest: Digest | None = None
+    trial: bool = False  # an organizer sends it to themselves, to see it
     accent: str = ""
     privacy_url: str = ""
     imprint_url: str = ""

@@ -105,6 +105,8 @@ def render(letter: Letter) -> Rendered:
         values = _values(letter, tag)
         subject = _own_subject(letter) or _template(letter.kind, "subject.txt").render(values)
         values["subject"] = " ".join(subject.split())
+        if letter.trial:
+            values["subject"] = _("Test: %(subject)s", subject=values["subject"])
         text = _template(letter.kind, "body.txt").render(values)
         html = _template(letter.kind, "body.html").render(values)
     return Rendered(tag, values["subject"], _tidy(text), _inliner().inline(html))
@@ -249,6 +251,8 @@ def _unsubscribe_words(letter: Letter) -> str:
     """What the link that ends letters like this one is good for."""
     if letter.kind in FOLLOW_UPS:
         return _("No more letters after events of %(organization)s", organization=letter.organization)
+    if letter.kind is LetterKind.MAILING:
+        return _("No more such letters of %(organization)s", organization=letter.organization)
     return _("No more reminders of this event")
 
 
@@ -274,6 +278,14 @@ def _own_subject(letter: Letter) -> str:
 def ticket_cid(letter: Letter) -> str:
     """By what the HTML names the picture of the ticket that comes with it (RFC 2392)."""
     return f"ticket.{letter.public_id}@eventsapp"
+
+
+def placeholder_values(letter: Letter) -> dict[str, str]:
+    """What each placeholder stands for in this letter, as text: for those who write letters."""
+    tag = letter_tag(letter.language_tag)
+    with speaking(tag):
+        values, links = _placeholders(letter, tag)
+    return values | links
 
 
 def _placeholders(letter: Letter, tag: str) -> tuple[dict[str, str], dict[str, str]]:

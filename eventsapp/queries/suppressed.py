@@ -31,8 +31,8 @@ _ASKED_FOR = frozenset(
 )
 _HELD_BACK: dict[Suppression, Set[LetterKind]] = {
     Suppression.BOUNCED: frozenset(LetterKind) - _ASKED_FOR,
-    Suppression.COMPLAINED: SCHEDULED_LETTERS,
-    Suppression.UNSUBSCRIBED: FOLLOW_UPS,
+    Suppression.COMPLAINED: SCHEDULED_LETTERS | {LetterKind.MAILING},
+    Suppression.UNSUBSCRIBED: FOLLOW_UPS | {LetterKind.MAILING},
 }
 
 
@@ -108,10 +108,10 @@ def wishes_of(session: Session, registration: Registration, settings: Settings) 
     )
 
 
-def holds_back(kind: LetterKind, suppressions: Collection[Suppression]) -> bool:
+def holds_back(kind: LetterKind, suppressions: Collection[Suppression], *, needed: bool = False) -> bool:
     """Whether a letter of this kind is not sent to an address with these suppressions.
 
     A dead address gets only what somebody asked for just now; complaints end the scheduled letters, unsubscribing ends
-    the follow-ups.
+    the follow-ups; either ends the mailings that nobody needs to take part. ``needed`` is such a mailing.
     """
-    return any(kind in _HELD_BACK[one] for one in suppressions)
+    return any(kind in _HELD_BACK[one] for one in suppressions if one is Suppression.BOUNCED or not needed)

@@ -22,7 +22,7 @@ from eventsapp.domain.languages import canonical_tag, country_names
 from eventsapp.domain.text import clean_line, clean_text
 from eventsapp.domain.timezones import canonical_tzid
 from eventsapp.domain.triggers import read_trigger
-from eventsapp.domain.vocabulary import NEUTRAL_LETTERS, STAFF_LETTERS, LetterKind
+from eventsapp.domain.vocabulary import NEUTRAL_LETTERS, WITH_OWN_WORDS, LetterKind
 from eventsapp.reading.mistakes import shown
 
 Json = dict[str, Any]
@@ -133,7 +133,7 @@ class LetterName(Word):
     """A kind of letter that an organizer can add words to."""
 
     def __init__(self, **kwargs: Any) -> None:
-        own = (kind for kind in LetterKind if kind not in NEUTRAL_LETTERS | STAFF_LETTERS | {LetterKind.REPLIED})
+        own = (kind for kind in LetterKind if kind in WITH_OWN_WORDS)
         super().__init__(own, {"canceled": LetterKind.CANCELLED}, **kwargs)
 
     def typed(self, text: str) -> StrEnum:

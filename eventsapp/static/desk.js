@@ -21,3 +21,6 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
   form.addEventListener("change", ask);
   ask();
 }
+
+// What was typed is shown at once in the frame that its button leads to.
+document.querySelector("[data-press]")?.click();

@@ -331,6 +331,7 @@ _KINDS: Mapping[LetterKind, Word] = {
     LetterKind.FOLLOW_UP: lambda: _("Letter after the event"),
     LetterKind.MISSED: lambda: _("Letter after the event"),
     LetterKind.REPLIED: lambda: _("Question about your calendar’s answer"),
+    LetterKind.MAILING: lambda: _("Letter of the organizer"),
 }
 _SUPPRESSIONS: Mapping[Suppression, Word] = {
     Suppression.BOUNCED: lambda: _("Our letters to you have come back since"),

@@ -300,7 +300,9 @@ class Deliver:
         if reader is None:
             return ""
         found = suppression_of(session, reader.event.organization_id, message.address_key, self._settings)
-        return f"not written to: {', '.join(sorted(found))}" if holds_back(message.kind, found) else ""
+        needed = message.mailing is not None and message.mailing.needed
+        held_back = holds_back(message.kind, found, needed=needed)
+        return f"not written to: {', '.join(sorted(found))}" if held_back else ""
 
     # --- what came of it ----------------------------------------------------------------------------------------------
 

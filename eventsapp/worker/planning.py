@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.mailing import plan_mailings
 from eventsapp.actions.schedule import plan_scheduled
 from eventsapp.actions.staff import plan_assignments, plan_digests
 from eventsapp.actions.tell import plan_changes
@@ -47,4 +48,5 @@ def planners(settings: Settings, clock: Callable[[], datetime], *, ahead: bool) 
         Plan(plan_assignments, settings, clock, soon),
         Plan(plan_scheduled, settings, clock),
         Plan(plan_digests, settings, clock),
+        Plan(plan_mailings, settings, clock),
     ]

@@ -143,8 +143,10 @@ def test_what_is_held_back():
 
     scheduled = {LetterKind.REMINDER, LetterKind.FOLLOW_UP, LetterKind.MISSED}
     assert goes_out() == set(LetterKind)
-    assert goes_out(UNSUBSCRIBED) == set(LetterKind) - {LetterKind.FOLLOW_UP, LetterKind.MISSED}
-    assert goes_out(COMPLAINED) == set(LetterKind) - scheduled
+    assert goes_out(UNSUBSCRIBED) == set(LetterKind) - {LetterKind.FOLLOW_UP, LetterKind.MISSED, LetterKind.MAILING}
+    assert goes_out(COMPLAINED) == set(LetterKind) - scheduled - {LetterKind.MAILING}
+    assert not holds_back(LetterKind.MAILING, {COMPLAINED, UNSUBSCRIBED}, needed=True)
+    assert holds_back(LetterKind.MAILING, {BOUNCED}, needed=True)
     assert goes_out(BOUNCED) == {
         LetterKind.INVITE,
         LetterKind.CONFIRMATION,

@@ -23,6 +23,7 @@ _PRIORITY = {  # of a kind that nobody asked for just now; a lower one leaves fi
     LetterKind.REPLIED: Priority.CHANGE,
     LetterKind.ASSIGNED: Priority.CHANGE,
     LetterKind.REMINDER: Priority.REMINDER,
+    LetterKind.MAILING: Priority.REMINDER,
     LetterKind.FOLLOW_UP: Priority.FOLLOW_UP,
     LetterKind.MISSED: Priority.FOLLOW_UP,
     LetterKind.DIGEST: Priority.DIGEST,
@@ -250,7 +251,7 @@ def _write_again(session: Session, message: Message, *, now: datetime, settings:
         )
     if message.registration is None:
         return None
-    return enqueue(
+    again = enqueue(
         session,
         message.registration,
         message.kind,
@@ -261,6 +262,9 @@ def _write_again(session: Session, message: Message, *, now: datetime, settings:
         nonce=nonce,
         to=_frozen(message),
     )
+    if again is not None:
+        again.mailing_id = message.mailing_id
+    return again
 
 
 def retry_all(

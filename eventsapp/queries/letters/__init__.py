@@ -10,12 +10,14 @@ from eventsapp.mail.letters import Letter
 from eventsapp.models import Message, Registration
 from eventsapp.queries.letters.changed import changed_letter
 from eventsapp.queries.letters.frame import registration_of
+from eventsapp.queries.letters.mailing import mailing_letter
 from eventsapp.queries.letters.personal import personal_letter
 from eventsapp.queries.letters.replied import replied_letter
 from eventsapp.queries.letters.scheduled import scheduled_letter
 from eventsapp.queries.letters.staff import staff_letter
 from eventsapp.queries.letters.strangers import verification, wish, withdrawal
 from eventsapp.queries.letters.team import invitation_letter
+from eventsapp.queries.letters.trial import is_trial, trial_letter
 
 __all__ = ["letter_of"]
 
@@ -26,6 +28,8 @@ def letter_of(session: Session, message: Message, *, now: datetime, settings: Se
     Only a confirmed place brings the join link with it; no registered person is ever sent the room's own address or
     passcode. Raises Invalid where the stored address cannot be written to.
     """
+    if is_trial(message):
+        return trial_letter(session, message, now=now, settings=settings)
     if message.invitation is not None:
         return invitation_letter(message, message.invitation, settings)
     if message.staff_id is not None:
@@ -54,5 +58,7 @@ def _to_its_owner(
             return scheduled_letter(session, message, registration, now=now, settings=settings)
         case LetterKind.REPLIED:
             return replied_letter(message, registration, now=now, settings=settings)
+        case LetterKind.MAILING:
+            return mailing_letter(message, registration, settings)
         case _:
             return personal_letter(session, message, registration, settings)

@@ -9,13 +9,32 @@ from eventsapp.web.organizer.events import events
 from eventsapp.web.organizer.form import form
 from eventsapp.web.organizer.front import front
 from eventsapp.web.organizer.invitation import invitation
+from eventsapp.web.organizer.letters import letters
+from eventsapp.web.organizer.mailings import mailings
+from eventsapp.web.organizer.messages import messages
 from eventsapp.web.organizer.numbers import numbers
 from eventsapp.web.organizer.organization import desk as organization
 from eventsapp.web.organizer.privacy import privacy
 from eventsapp.web.organizer.team import team
 from eventsapp.web.organizer.trail import trails
 
-DESKS = (front, events, dates, checkin, numbers, channels, form, team, invitation, organization, trails, privacy)
+DESKS = (
+    front,
+    events,
+    dates,
+    checkin,
+    letters,
+    mailings,
+    messages,
+    numbers,
+    channels,
+    form,
+    team,
+    invitation,
+    organization,
+    trails,
+    privacy,
+)
 
 organizer = Blueprint("organizer", __name__, url_prefix="/organizer")
 for desk in DESKS:
