@@ -26,7 +26,7 @@ from eventsapp.web.organizer.pages import desk_page
 numbers = Desk("numbers", __name__)
 
 Cell = str | int
-_MOST_ROWS = 12  # on the page; the file has all of them
+_MOST_ROWS = 8  # on the page; the file has all of them
 
 
 @dataclass(frozen=True, slots=True)

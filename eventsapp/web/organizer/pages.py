@@ -52,9 +52,9 @@ def desk_page(template: str, *, status: int = 200, **context: Any) -> Response:
 
 
 def event_title(event: Event) -> str:
-    """An event's title in its own default language."""
+    """An event's title in the organizer's language where it has one, else in its own default language."""
     words = {variant.language_tag: variant.summary for variant in event.variants}
-    return words.get(event.default_language_tag, event.slug)
+    return words.get(languages.lookup(g.reading.tag, list(words), event.default_language_tag), event.slug)
 
 
 def with_query(**changed: Any) -> str:
