@@ -19,6 +19,7 @@ from eventsapp.web.manage import manage
 from eventsapp.web.organizer import organizer
 from eventsapp.web.organizer.checkin import ticket
 from eventsapp.web.organizer.pages import furnish
+from eventsapp.web.organizer.sign_in_pages import security
 from eventsapp.web.organizer.signing_in import sign_in
 from eventsapp.web.own_data import own_data
 from eventsapp.web.pages import dress
@@ -75,7 +76,7 @@ def believe_proxies(app: Flask, settings: Settings) -> None:
 
 def open_doors(app: Flask, settings: Settings) -> None:
     personal = (registrations, verify, join, manage, own_data, lost_link, unsubscribe)
-    doors = (health, assets, public, poster, share, short_links, *personal, zones, organizer, ticket)
+    doors = (health, assets, public, poster, share, short_links, *personal, zones, security, organizer, ticket)
     for door in doors:
         app.register_blueprint(door)
     if settings.mailbox:

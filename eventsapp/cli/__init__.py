@@ -11,7 +11,18 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eventsapp.cli import addresses, backup, bounce, database, messages, records, registrations, running, team
+from eventsapp.cli import (
+    addresses,
+    backup,
+    bounce,
+    database,
+    messages,
+    organizers,
+    records,
+    registrations,
+    running,
+    team,
+)
 from eventsapp.cli.application import CommandFailed
 from eventsapp.cli.arguments import Commands
 
@@ -95,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--debug", action="store_true", help="show where an error arose")
     whole.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = Commands(whole, everywhere)
-    for room in (running, database, records, registrations, team, messages, addresses, bounce, backup):
+    for room in (running, database, organizers, records, registrations, team, messages, addresses, bounce, backup):
         room.add_to(commands)
     return whole
 

@@ -5,6 +5,7 @@ import logging
 import os
 
 from eventsapp import logs
+from eventsapp.cli import organizers
 from eventsapp.cli.application import application, now, writing
 from eventsapp.cli.arguments import Commands, whole_number
 from eventsapp.config import Settings
@@ -79,6 +80,8 @@ def _say_running(settings: Settings, **size: int) -> None:
 
     if settings.log_format == "text":
         print(serving.statement(settings, **size), flush=True)
+        if demo := organizers.demo_words(settings):
+            print(f"  Organizer: {demo}\n", flush=True)
     else:
         facts = {name.lower(): words for name, words in serving.what_runs(settings, **size).items()}
         log.info("eventsapp is running", extra={"facts": facts})
@@ -97,6 +100,7 @@ def _make_ready(settings: Settings, *, prepare: bool = False) -> None:
         migration.upgrade()
     if standing.current is None:
         demo(argparse.Namespace())
+        organizers.make_demo_owner()
 
 
 def demo(_arguments: argparse.Namespace) -> None:

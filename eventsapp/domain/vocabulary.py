@@ -252,6 +252,19 @@ class Purpose(StrEnum):
     BOUNCE = "bounce"
     CHECK_IN = "check_in"
     INVITATION = "invitation"
+    PASSWORD = "password"  # noqa: S105  names a purpose
+
+
+class Notice(StrEnum):
+    """What an account's owner is told by letter: something about signing in has changed."""
+
+    PASSWORD = "password"  # noqa: S105  names what changed
+    CODES_ON = "codes_on"
+    CODES_OFF = "codes_off"
+    RECOVERY_CODE = "recovery_code"
+    NEW_RECOVERY_CODES = "new_recovery_codes"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
 
 
 class JobKind(StrEnum):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from eventsapp.domain.entry import CalendarEntry, Party, Room
-from eventsapp.domain.vocabulary import LetterKind, Parting, PlaceState, StaffRole
+from eventsapp.domain.vocabulary import LetterKind, Notice, Parting, PlaceState, StaffRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,7 @@ class Letter:
     role: StaffRole | None = None  # in a letter to staff
     room: Room | None = None  # the room itself, in a letter to staff who hold the date
     digest: Digest | None = None
+    notice: Notice | None = None  # to an organizer: what has changed about signing in
     trial: bool = False  # an organizer sends it to themselves, to see it
     accent: str = ""
     privacy_url: str = ""

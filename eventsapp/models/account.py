@@ -34,7 +34,8 @@ class User(Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)
     tf_primary_method: Mapped[str | None]
     tf_totp_secret: Mapped[str | None]
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(Json)
+    tf_last_counter: Mapped[int | None]  # of the last code that was taken: none is taken twice
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(Json)  # keyed hashes of those that are left
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(unique=True)  # type: ignore[assignment]
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", cascade="all, delete-orphan")

@@ -55,6 +55,7 @@ def upgrade() -> None:
         account.add_column(sa.Column("fs_uniquifier", sa.String()))
         account.add_column(sa.Column("tf_primary_method", sa.String()))
         account.add_column(sa.Column("tf_totp_secret", sa.String()))
+        account.add_column(sa.Column("tf_last_counter", sa.Integer()))
         account.add_column(sa.Column("mf_recovery_codes", JSON))
         account.add_column(sa.Column("fs_webauthn_user_handle", sa.String()))
     accounts = sa.table("account", sa.column("id"), sa.column("active"), sa.column("fs_uniquifier"))
@@ -343,6 +344,7 @@ def downgrade() -> None:
         for name in (
             "fs_webauthn_user_handle",
             "mf_recovery_codes",
+            "tf_last_counter",
             "tf_totp_secret",
             "tf_primary_method",
             "fs_uniquifier",

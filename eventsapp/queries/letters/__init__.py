@@ -8,6 +8,7 @@ from eventsapp.config import Settings
 from eventsapp.domain.vocabulary import LetterKind
 from eventsapp.mail.letters import Letter
 from eventsapp.models import Message, Registration
+from eventsapp.queries.letters.account import account_letter
 from eventsapp.queries.letters.changed import changed_letter
 from eventsapp.queries.letters.frame import registration_of
 from eventsapp.queries.letters.mailing import mailing_letter
@@ -30,6 +31,8 @@ def letter_of(session: Session, message: Message, *, now: datetime, settings: Se
     """
     if is_trial(message):
         return trial_letter(session, message, now=now, settings=settings)
+    if message.account is not None:
+        return account_letter(message, message.account, settings) if message.recipient is not None else None
     if message.invitation is not None:
         return invitation_letter(message, message.invitation, settings)
     if message.staff_id is not None:

@@ -2,6 +2,8 @@
 
 from flask import Blueprint
 
+from eventsapp.web.organizer.account import account
+from eventsapp.web.organizer.account_keys import keys
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.dates import dates
@@ -20,6 +22,8 @@ from eventsapp.web.organizer.trail import trails
 
 DESKS = (
     front,
+    account,
+    keys,
     events,
     dates,
     checkin,
