@@ -12,6 +12,7 @@ from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from babel.localedata import locale_identifiers
 
 from eventsapp.domain.errors import N_, Invalid
 
@@ -187,6 +188,18 @@ def own_name(tag: str) -> str:
 def spoken(tag: str) -> str:
     """A tag as people name what is spoken: without the script, which only writing has (``zh-Hans`` → ``zh``)."""
     return re.sub(r"-[A-Z][a-z]{3}(?=-|$)", "", tag)
+
+
+def known_tags(first: Iterable[str] = ()) -> list[str]:
+    """Every language that has a name of its own: ``first``, and then the others by that name."""
+    before = list(first)
+    return before + sorted(set(_named_tags()) - set(before), key=lambda tag: _folded(own_name(tag)))
+
+
+@cache
+def _named_tags() -> tuple[str, ...]:
+    named = {code.replace("_", "-") for code in locale_identifiers() if "_" not in code} - _NO_LANGUAGE
+    return tuple(tag for tag in named if own_name(tag).lower() != tag)
 
 
 @lru_cache(maxsize=4096)

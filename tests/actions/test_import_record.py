@@ -53,7 +53,7 @@ def contents(session) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table."""
     session.expire_all()
     return {
-        table.name: [tuple(row) for row in session.execute(table.select().order_by(table.c.id))]
+        table.name: [tuple(row) for row in session.execute(table.select().order_by(*table.primary_key))]
         for table in Base.metadata.sorted_tables
     }
 

@@ -205,13 +205,15 @@ class Import:
         for position, (tag, words) in enumerate(self.record.languages.items()):
             variant = stored.get(tag)
             if variant is None:
-                variant = LanguageVariant(language_tag=tag, position=position, **_values(words))
+                made = {name: self.now.isoformat() for name, value in _values(words).items() if value}
+                variant = LanguageVariant(language_tag=tag, position=position, changed=made, **_values(words))
                 event.variants.append(variant)
                 self.changes.append(f"languages.{tag}")
                 continue
             self._set(variant, "position", position, "languages")
             for name, value in _values(words).items():
-                self._set(variant, name, value, f"languages.{tag}.{name}")
+                if self._set(variant, name, value, f"languages.{tag}.{name}"):
+                    variant.changed = variant.changed | {name: self.now.isoformat()}
 
     def _questions(self, event: Event) -> None:
         stored = {question.key: question for question in event.questions}

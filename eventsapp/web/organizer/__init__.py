@@ -2,8 +2,6 @@
 
 from flask import Blueprint
 
-from eventsapp.web.organizer.account import account
-from eventsapp.web.organizer.account_keys import keys
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.dates import dates
@@ -19,12 +17,12 @@ from eventsapp.web.organizer.organization import desk as organization
 from eventsapp.web.organizer.privacy import privacy
 from eventsapp.web.organizer.team import team
 from eventsapp.web.organizer.trail import trails
+from eventsapp.web.organizer.words import words
 
 DESKS = (
     front,
-    account,
-    keys,
     events,
+    words,
     dates,
     checkin,
     letters,

@@ -1,5 +1,6 @@
 """How an organizer's page is made: in the organizer's own language, kept by no cache, with the rail beside it."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, g, request, url_for
@@ -7,10 +8,12 @@ from flask_wtf.csrf import generate_csrf
 
 from eventsapp.config import Settings
 from eventsapp.domain import languages
+from eventsapp.domain.wording import moment_words
 from eventsapp.models import Event, User
 from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.web.headers import keep_private
 from eventsapp.web.language import read_in
+from eventsapp.web.organizer.trail_words import key_words, value_words
 from eventsapp.web.pages import page
 
 
@@ -18,6 +21,7 @@ def furnish(app: Flask, _settings: Settings) -> None:
     """What organizers' templates use beside everything that the public ones do."""
     app.jinja_env.globals.update(
         {"at": at, "csrf_token": generate_csrf, "event_title": event_title, "with_query": with_query}
+        | {"key_words": key_words, "value_words": value_words, "moment_of": moment_of}
     )
     app.context_processor(lambda: {"access": g.get("access")})
 
@@ -62,6 +66,11 @@ def with_query(**changed: Any) -> str:
     query = {name: request.args.getlist(name) for name in request.args} | changed
     kept = {name: value for name, value in query.items() if value is not None}
     return url_for(request.endpoint or "", **(request.view_args or {}), **kept)
+
+
+def moment_of(at: datetime) -> str:
+    """An instant on the clock of whoever is signed in."""
+    return moment_words(at, g.access.user.tzid, g.reading.tag)
 
 
 def say_done(sentence: str) -> None:
