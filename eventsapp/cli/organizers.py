@@ -126,7 +126,11 @@ def _organization(session: "Session", arguments: argparse.Namespace) -> "Organiz
     from sqlalchemy import select
 
     from eventsapp.models import Organization
+    from eventsapp.reading.fields import slugified
 
+    if arguments.organization != slugified(arguments.organization):
+        meant = slugified(arguments.organization) or "example-league"
+        raise CommandFailed(f"An organization's short name has letters a–z, digits and hyphens, for example {meant}.")
     organization = session.scalar(select(Organization).where(Organization.slug == arguments.organization))
     if organization is None:
         organization = Organization(

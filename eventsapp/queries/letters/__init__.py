@@ -29,14 +29,8 @@ def letter_of(session: Session, message: Message, *, now: datetime, settings: Se
     Only a confirmed place brings the join link with it; no registered person is ever sent the room's own address or
     passcode. Raises Invalid where the stored address cannot be written to.
     """
-    if is_trial(message):
-        return trial_letter(session, message, now=now, settings=settings)
-    if message.account is not None:
-        return account_letter(message, message.account, settings) if message.recipient is not None else None
-    if message.invitation is not None:
-        return invitation_letter(message, message.invitation, settings)
-    if message.staff_id is not None:
-        return staff_letter(session, message, now=now, settings=settings)
+    if message.registration_id is None:
+        return _to_no_attendee(session, message, now=now, settings=settings)
     registration = registration_of(session, message)
     if "parting" in message.context and message.recipient is not None:
         return withdrawal(session, message, registration, settings)
@@ -47,6 +41,16 @@ def letter_of(session: Session, message: Message, *, now: datetime, settings: Se
     if message.address_key != registration.address_key:
         return None  # it would bring somebody else's link
     return _to_its_owner(session, message, registration, now=now, settings=settings)
+
+
+def _to_no_attendee(session: Session, message: Message, *, now: datetime, settings: Settings) -> Letter | None:
+    if is_trial(message):
+        return trial_letter(session, message, now=now, settings=settings)
+    if message.account is not None:
+        return account_letter(message, message.account, settings)
+    if message.invitation is not None:
+        return invitation_letter(message, message.invitation, settings)
+    return staff_letter(session, message, now=now, settings=settings)
 
 
 def _to_its_owner(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import request, session, url_for
+from flask import g, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import hash_password
 from sqlalchemy import select
@@ -11,8 +11,10 @@ from eventsapp.actions import account as acting
 from eventsapp.db import db, transaction
 from eventsapp.domain.applicant import read_name
 from eventsapp.domain.cities import tzid_from_text
+from eventsapp.domain.errors import NotFound
 from eventsapp.domain.languages import direction, own_name
-from eventsapp.domain.wording import moment_words
+from eventsapp.domain.timezones import local
+from eventsapp.domain.wording import in_language
 from eventsapp.models import SignIn, User
 from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.translations import gettext as _
@@ -99,10 +101,13 @@ def password(user: User) -> ResponseReturnValue:
     return again(url_for("organizer.account.index"))
 
 
-@account.own("/account/sign-ins/<public_id>/end", methods=["POST"])
-def end_one(user: User, public_id: str) -> ResponseReturnValue:
+@account.own("/account/sign-ins/<sign_in>/end", methods=["POST"])
+def end_one(user: User, sign_in: str) -> ResponseReturnValue:
+    mine = select(SignIn.id).where(SignIn.public_id == sign_in, SignIn.user_id == user.id)
+    if db.session.scalar(mine) is None:
+        raise NotFound("There is no such page.")
     with transaction() as db_session:
-        acting.end_sign_ins(db_session, user, only=public_id, now=now())
+        acting.end_sign_ins(db_session, user, only=sign_in, now=now())
     say_done(_("That browser is signed out."))
     return again(url_for("organizer.account.index"))
 
@@ -117,7 +122,7 @@ def end_others(user: User) -> ResponseReturnValue:
 
 def _show(user: User, form: DetailsForm, status: int = 200) -> ResponseReturnValue:
     def when(at: datetime) -> str:
-        return moment_words(at, user.tzid, user.language_tag)
+        return str(in_language(local(at, user.tzid).replace(tzinfo=None), g.reading.tag))
 
     signed_in = db.session.scalars(
         select(SignIn)

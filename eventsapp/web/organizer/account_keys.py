@@ -110,11 +110,11 @@ def add_passkey(user: User) -> ResponseReturnValue:
     return again(url_for("organizer.account.index"))
 
 
-@keys.own("/account/passkeys/<int:key>/remove", methods=["POST"], fresh=True)
-def remove_passkey(user: User, key: int) -> ResponseReturnValue:
+@keys.own("/account/passkeys/<int:passkey>/remove", methods=["POST"], fresh=True)
+def remove_passkey(user: User, passkey: int) -> ResponseReturnValue:
     user_id = user.id
     with transaction() as session:
-        mine = session.scalar(select(Passkey).where(Passkey.id == key, Passkey.user_id == user_id))
+        mine = session.scalar(select(Passkey).where(Passkey.id == passkey, Passkey.user_id == user_id))
         if mine is None:
             raise NotFound("There is no such page.")
         session.delete(mine)

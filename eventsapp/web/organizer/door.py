@@ -94,6 +94,7 @@ class Desk(Blueprint):
                 if user is None:
                     return sign_in_first()
                 speak_to(user)
+                g.access = _only_desk(user)
                 return _checked(fresh=fresh) or view(user, **values)
 
             guarded.needs, guarded.fresh = None, fresh  # type: ignore[attr-defined]
@@ -101,6 +102,12 @@ class Desk(Blueprint):
             return view
 
         return add
+
+
+def _only_desk(user: User) -> Access | None:
+    """Where somebody works for one organization, its rooms stay in sight on their own pages, too."""
+    memberships = user.memberships
+    return Access(user, memberships[0], memberships[0].organization) if len(memberships) == 1 else None
 
 
 def access_to(user: User, organization: str, event: str | None = None) -> Access:

@@ -210,7 +210,7 @@ def logout() -> ResponseReturnValue:
     return again(url_for("security.login"))
 
 
-@security.route("/confirm-it-is-you", methods=["GET", "POST"])
+@security.route("/verify", methods=["GET", "POST"])
 @per_network
 def verify() -> ResponseReturnValue:
     """Before what matters most, people prove again that it is they."""

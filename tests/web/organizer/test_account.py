@@ -15,16 +15,20 @@ from limits import RateLimitItemPerMinute
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from eventsapp.actions import account as acting
 from eventsapp.actions.expire import expire
 from eventsapp.db import db, transaction
+from eventsapp.domain.errors import Invalid
 from eventsapp.domain.links import token
 from eventsapp.domain.passwords import check_password
-from eventsapp.domain.vocabulary import LetterKind, Purpose
+from eventsapp.domain.vocabulary import LetterKind, Notice, Purpose
+from eventsapp.mail.rendering import render
 from eventsapp.models import Message, Passkey, SignIn, User
 from eventsapp.queries.letters import letter_of
 from eventsapp.web.organizer import proofs
 from eventsapp.web.organizer.next_page import own_page
 from eventsapp.web.pages import now
+from tests.statements import statements
 from tests.web.organizer.authenticator import Authenticator
 
 PASSWORD = "four ducks on a pond"
@@ -361,10 +365,10 @@ def test_who_works_on_stays_signed_in(app, desk, make):
 def test_what_matters_asks_who_it_is(desk, olga):
     one = desk(olga, fresh=False)
     answer = one.get("/account/codes")
-    assert (answer.status_code, answer.location) == (303, "/organizer/confirm-it-is-you?next=/organizer/account/codes?")
+    assert (answer.status_code, answer.location) == (303, "/organizer/verify?next=/organizer/account/codes?")
     there = {"next": "/organizer/account/codes"}
-    assert one.post("/confirm-it-is-you", there | {"password": "wrong wrong wrong"}).status_code == 422
-    assert one.post("/confirm-it-is-you", there | {"password": PASSWORD}).location == "/organizer/account/codes"
+    assert one.post("/verify", there | {"password": "wrong wrong wrong"}).status_code == 422
+    assert one.post("/verify", there | {"password": PASSWORD}).location == "/organizer/account/codes"
     assert one.get("/account/codes").status_code == 200
 
 
@@ -387,9 +391,62 @@ def test_each_language_before_one_is_in(browser):
     assert '<html lang="de"' in one.client.get("/organizer/forgotten?lang=de").text
 
 
-def test_which_passwords_are_too_easy():
-    from eventsapp.domain.errors import Invalid  # noqa: PLC0415
+def test_letters_about_an_account_in_words(olga, settings):
+    with transaction() as session:
+        asked = [acting.notify(session, olga, notice, now=now(), settings=settings) for notice in Notice]
+        asked.append(acting.ask_for_reset(session, olga, now=now(), settings=settings))
+        made = [render(letter_of(session, message, now=now(), settings=settings)) for message in asked]
+    for words in made:
+        assert olga.email not in words.subject
+        assert "https://events.example.org/organizer/" in words.text
+        assert "https://events.example.org/organizer/" in words.html
+    assert len({words.text for words in made}) == len(made)
+    assert "The link works until" in made[-1].text
+    assert "The link works until" not in "".join(words.text for words in made[:-1])
 
+
+def test_the_account_takes_as_many_statements_for_many_rows(desk, make):
+    user, counts = make.member(), []
+    one = desk(user)
+    for more in (1, 2):
+        for number in range(more):
+            with transaction() as session:
+                session.add(a_passkey(user.id, f"{more}.{number}"))
+            desk(user)
+        one.get("/account")
+        with statements() as said:
+            assert one.get("/account").status_code == 200
+        counts.append(len(said))
+    assert counts[0] == counts[1]
+
+
+def a_passkey(user_id: int, name: str) -> Passkey:
+    return Passkey(
+        user_id=user_id,
+        name=name,
+        credential_id=name.encode(),
+        public_key=b"key",
+        backup_state=False,
+        device_type="single_device",
+        create_datetime=now(),
+        lastuse_datetime=now(),
+        usage="first",
+    )
+
+
+def test_another_ones_passkey_is_one_that_never_existed(desk, make):
+    owner, other = make.member(), make.member()
+    with transaction() as session:
+        theirs = a_passkey(other.id, "theirs")
+        session.add(theirs)
+        session.flush()
+        key = theirs.id
+    assert desk(owner).post(f"/account/passkeys/{key}/remove").status_code == 404
+    assert desk(owner).post("/account/passkeys/999999/remove").status_code == 404
+    assert desk(other).post(f"/account/passkeys/{key}/remove").status_code == 303
+
+
+def test_which_passwords_are_too_easy():
     for text in ("short", "Password123", "1111111111", "abcabcabcabc", "olga@example.org", "x" * 501):
         with pytest.raises(Invalid):
             check_password(text, "olga@example.org")

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 from eventsapp.db import db, transaction
 from eventsapp.domain.rights import Right, allows
 from eventsapp.domain.vocabulary import JobKind, LetterKind, MessageState, Role
-from eventsapp.models import Base, Channel, Event, Invitation, Job, Mailing, Membership, Message, SignIn
+from eventsapp.models import Base, Channel, Event, Invitation, Job, Mailing, Membership, Message, Passkey, SignIn
 from eventsapp.web.pages import now
 
 OPEN = {"organizer.invitation.read", "organizer.invitation.accept"}  # their link proves who may
@@ -147,7 +147,18 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             created_at=at,
         )
         sign_in = SignIn(user_id=member.id, public_id=f"{word}signin", created_at=at, seen_at=at)
-        session.add_all([invitation, job, mailing, channel, message, sign_in])
+        passkey = Passkey(
+            user_id=member.id,
+            name=word,
+            credential_id=word.encode(),
+            public_key=b"",
+            backup_state=False,
+            device_type="single_device",
+            create_datetime=at,
+            lastuse_datetime=at,
+            usage="first",
+        )
+        session.add_all([invitation, job, mailing, channel, message, sign_in, passkey])
         session.flush()
         membership = session.query(Membership).filter_by(user_id=member.id).one()
         return {
@@ -166,6 +177,7 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             "code": channel.code,
             "message": message.public_id,
             "sign_in": sign_in.public_id,
+            "passkey": passkey.id,
             "dates.key": event.occurrences[0].key,
             "form.key": event.questions[0].key,
             "table": "days",
