@@ -5,6 +5,7 @@ from flask import Blueprint
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.dates import dates
+from eventsapp.web.organizer.details import details
 from eventsapp.web.organizer.events import events
 from eventsapp.web.organizer.form import form
 from eventsapp.web.organizer.front import front
@@ -23,6 +24,7 @@ DESKS = (
     front,
     events,
     words,
+    details,
     dates,
     checkin,
     letters,

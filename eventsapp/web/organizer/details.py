@@ -1,0 +1,315 @@
+"""What holds for the whole event: who finds it, how people register, which letters a time causes, its picture."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+
+from eventsapp.actions import pictures
+from eventsapp.domain import timezones
+from eventsapp.domain.addresses import read_address
+from eventsapp.domain.cities import tzid_from_text
+from eventsapp.domain.errors import N_, DomainError, Invalid
+from eventsapp.domain.rights import Right
+from eventsapp.domain.text import clean_line
+from eventsapp.domain.triggers import read_trigger
+from eventsapp.domain.typed_times import read_clock, read_date
+from eventsapp.domain.vocabulary import Approval, Choose, FollowUpFor, Visibility
+from eventsapp.models import Event
+from eventsapp.queries.record import record_of
+from eventsapp.reading.values import EventRecord, FollowUpRecord, Labels, Moment
+from eventsapp.translations import gettext as _
+from eventsapp.web.editions import Words
+from eventsapp.web.fields import Entry, Option, Typed
+from eventsapp.web.forms import zone_text
+from eventsapp.web.organizer.door import Access, Desk
+from eventsapp.web.organizer.forms import DeskForm
+from eventsapp.web.organizer.pages import at, desk_page
+from eventsapp.web.organizer.saving import save
+from eventsapp.web.pages import settings
+
+details = Desk("details", __name__)
+
+FOLLOW_UPS = 3  # rows that are there at least; one is always empty
+_LONGEST_HOURS = 24 * 14
+_HOUR = 3600
+WINDOW = ("opens", "closes")
+
+
+class DetailsForm(DeskForm):
+    def __init__(self, event: Event, typed: Typed | None = None) -> None:
+        self.given, self.tag = record_of(event), g.reading.tag
+        self.tags = [
+            self.given.default_language,
+            *(t for t in self.given.languages if t != self.given.default_language),
+        ]
+        self.rows = range(max(FOLLOW_UPS, len(self.given.follow_ups) + 1))
+        super().__init__(self._entries(), version=event.version)
+        self.process(typed, data=self._stored())
+
+    def _entries(self) -> dict[str, Entry]:
+        fields = {
+            "visibility": _choice(
+                _("Who finds it"),
+                [(Visibility.PUBLIC, _("Everybody")), (Visibility.UNLISTED, _("Only people with the link"))],
+            ),
+            "contact": _optional(_("E-mail address for questions"), _read_contact, kind="email"),
+            "choose": _choice(
+                _("How many dates people may choose"),
+                [(Choose.ONE, _("One")), (Choose.ANY, _("As many as they like")), (Choose.ALL, _("All together"))],
+            ),
+            "approval": _choice(
+                _("Who decides on a registration"),
+                [(Approval.AUTOMATIC, _("Nobody: it counts at once")), (Approval.MANUAL, _("You approve each one"))],
+            ),
+            "waitlist": Entry(Words(_("Keep a waiting list when all places are taken")), "consent"),
+            "verify": _optional(
+                _("Hours in which people have to confirm their address"),
+                _read_hours,
+                hint=_("Leave it empty if nobody has to."),
+                kind="number",
+            ),
+            "zone": _optional(
+                _("City or time zone"), lambda text: tzid_from_text(text, self.tag) if text.strip() else ""
+            ),
+            "reminders": _optional(
+                _("Reminders"),
+                _read_reminders,
+                kind="long",
+                hint=_(
+                    "One on each line, for example %(one)s or %(other)s.",
+                    one="24 hours before start",
+                    other="1 day before start at 09:00",
+                ),
+            ),
+            "cities": _optional(
+                _("Cities whose time an announcement names"),
+                self._read_cities,
+                kind="long",
+                hint=_("One on each line."),
+            ),
+        }
+        for name, (day, clock) in {
+            "opens": (_("Opens on"), _("Opens at")),
+            "closes": (_("Closes on"), _("Closes at")),
+        }.items():
+            fields[f"{name}-date"] = _optional(day, _if_any(read_date), kind="date")
+            fields[f"{name}-time"] = _optional(clock, _if_any(read_clock), kind="time")
+            fields[f"{name}-fold"] = Entry(Words(_("Which of the two?")), "radio")
+        for tag in self.tags:
+            fields[f"topics-{tag}"] = _optional(_("Topics"), _lines, kind="long")
+        for row in self.rows:
+            fields[f"trigger-{row}"] = _optional(_("When"), _if_any(read_trigger))
+            fields[f"to-{row}"] = _choice(
+                _("To whom"),
+                [
+                    (FollowUpFor.ALL, _("Everybody")),
+                    (FollowUpFor.CAME, _("Who came")),
+                    (FollowUpFor.MISSED, _("Who stayed away")),
+                ],
+                kind="select",
+            )
+            fields[f"wait-{row}"] = Entry(Words(_("Only once there is a recording")), "consent")
+        return fields
+
+    def _stored(self) -> dict[str, str | list[str]]:
+        said = self.given
+        tzid = next((one.tzid for one in (said.opens, said.closes) if one), said.occurrences[0].start.tzid)
+        data: dict[str, str | list[str]] = {
+            "visibility": said.visibility.value,
+            "contact": said.contact,
+            "choose": said.choose.value,
+            "approval": said.approval.value,
+            "waitlist": "yes" if said.waitlist else "",
+            "verify": f"{said.verify_seconds / _HOUR:g}" if said.verify_seconds else "",
+            "zone": zone_text(tzid, self.tag),
+            "reminders": "\n".join(said.reminders),
+            "cities": "\n".join(zone_text(one, self.tag) for one in said.city_tzids),
+        }
+        for name in WINDOW:
+            moment: Moment | None = getattr(said, name)
+            if moment:
+                data |= {f"{name}-date": f"{moment.local:%Y-%m-%d}", f"{name}-time": f"{moment.local:%H:%M}"}
+                data[f"{name}-fold"] = str(moment.fold)
+        for tag in self.tags:
+            default = tag == said.default_language
+            data[f"topics-{tag}"] = "\n".join(one.get(tag, one.get("", "") if default else "") for one in said.topics)
+        data |= {f"to-{row}": FollowUpFor.ALL.value for row in self.rows}
+        for row, one in enumerate(said.follow_ups):
+            data |= {f"trigger-{row}": one.trigger, f"to-{row}": one.to.value}
+            data[f"wait-{row}"] = "yes" if one.wait_for_recording else ""
+        return data
+
+    def field_of(self, key: str) -> str:
+        last = key.removeprefix("registration.").partition("[")[0].partition(".")[0]
+        return super().field_of(
+            {"opens": "opens-date", "closes": "closes-date", "topics": f"topics-{self.tags[0]}"}.get(last, last)
+        )
+
+    def change(self) -> Callable[[EventRecord], EventRecord] | None:
+        """What the form says, for a record; None where something is wrong."""
+        for field in self:
+            field.read()
+        window: dict[str, Any] = {name: self._moment(name) for name in WINDOW}
+        if self.mistakes:
+            return None
+        said: dict[str, Any] = {
+            "visibility": Visibility(self["visibility"].value),
+            "contact": self["contact"].value,
+            "choose": Choose(self["choose"].value),
+            "approval": Approval(self["approval"].value),
+            "waitlist": bool(self["waitlist"].text),
+            "verify_seconds": self["verify"].value,
+            "reminders": self["reminders"].value,
+            "city_tzids": self["cities"].value,
+            "topics": self._topics(),
+            "follow_ups": tuple(
+                FollowUpRecord(
+                    str(self[f"trigger-{row}"].value),
+                    FollowUpFor(self[f"to-{row}"].value),
+                    bool(self[f"wait-{row}"].text),
+                )
+                for row in self.rows
+                if self[f"trigger-{row}"].value
+            ),
+        }
+        return lambda record: replace(record, **said, **window)
+
+    def _moment(self, name: str) -> Moment | None:
+        """When registration opens or closes; a wall time that the clocks leave in doubt is asked about."""
+        day, clock, tzid = self[f"{name}-date"], self[f"{name}-time"], self["zone"].value
+        if not day.value and not clock.value:
+            return None
+        if not day.value or not clock.value or not tzid:
+            if not day.errors and not clock.errors:
+                day.blame(Invalid(N_("Enter the day, the time and the city, or leave day and time empty.")))
+            return None
+        local, fold = datetime.combine(day.value, clock.value), self[f"{name}-fold"]
+        try:
+            found = timezones.resolve(local, tzid, int(fold.text) if fold.text in {"0", "1"} else None)
+        except timezones.AmbiguousTime as error:
+            fold.options = [Option(str(one.fold), Words(timezones.offset_text(one.offset))) for one in error.readings]
+            fold.blame(error)
+            return None
+        except DomainError as error:
+            clock.blame(error)
+            return None
+        return Moment(found.local, tzid, found.fold)
+
+    def _topics(self) -> tuple[Labels, ...]:
+        """Line by line: what the default language's says is for all where no other language says it otherwise."""
+        default, *others = self.tags
+        found: list[Labels] = []
+        for at_line, text in enumerate(self[f"topics-{default}"].value):
+            said = {tag: _line(self[f"topics-{tag}"].value, at_line) for tag in others}
+            said = {tag: one for tag, one in said.items() if one}
+            if text or said:
+                found.append({default: text, **said} if said and text else said or {"": text})
+        return tuple(found)
+
+    def _read_cities(self, text: str) -> tuple[str, ...]:
+        return tuple(tzid_from_text(line, self.tag) for line in _lines(text) if line)
+
+
+class PictureForm(DeskForm):
+    def __init__(self, event: Event) -> None:
+        super().__init__({"picture": Entry(Words(_("Picture")))}, version=event.version)
+
+
+@details.view("/events/<event>/details", needs=Right.RUN, methods=("GET", "POST"))
+def index(access: Access) -> ResponseReturnValue:
+    form = DetailsForm(access.event, request.form if request.method == "POST" else None)
+    if request.method == "POST" and (change := form.change()):
+        answer = save(access, change, form=form, back=at("details.index"), done=_("The details are saved."))
+        if answer is not None:
+            return answer
+    return _page(access, form, PictureForm(access.event), status=200 if request.method == "GET" else 422)
+
+
+@details.view("/events/<event>/details/picture", needs=Right.RUN, methods=("POST",))
+def picture(access: Access) -> ResponseReturnValue:
+    """Another picture, or none any more."""
+    form = PictureForm(access.event)
+    try:
+        name = "" if request.form.get("do") == "remove" else _uploaded()
+    except Invalid as error:
+        form["picture"].blame(error)
+    else:
+        done = _("The picture is saved.") if name else _("The picture is removed.")
+        answer = save(access, lambda one: replace(one, picture=name), form=form, back=at("details.index"), done=done)
+        if answer is not None:
+            return answer
+    return _page(access, DetailsForm(access.event), form, status=422)
+
+
+def _page(access: Access, form: DetailsForm, upload: PictureForm, *, status: int) -> ResponseReturnValue:
+    return desk_page(
+        "organizer/details/index.html", status=status, form=form, upload=upload, picture=access.event.picture
+    )
+
+
+def _uploaded() -> str:
+    """The name under which the picture that was sent is kept. Raises Invalid."""
+    sent = request.files.get("picture")
+    if sent is None or not sent.filename:
+        raise Invalid(N_("Choose a picture."), key="picture")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "picture"
+        sent.save(path)
+        try:
+            return pictures.store(pictures.read_picture(path), settings().pictures_path)
+        except Invalid as error:
+            shown = clean_line(sent.filename, 60)
+            raise Invalid(error.message, key="picture", **error.values | {"name": shown}) from error
+
+
+def _choice(words: str, options: Sequence[tuple[str, str]], *, kind: str = "radio") -> Entry:
+    def check(text: str) -> str:
+        if text not in {value for value, _label in options}:
+            raise Invalid(N_("Choose one of these."))
+        return text
+
+    return Entry(
+        Words(words),
+        "select" if kind == "select" else "radio",
+        options=[Option(value, Words(label)) for value, label in options],
+        check=check,
+    )
+
+
+def _optional(words: str, check: Callable[[str], object], *, hint: str = "", kind: str = "text") -> Entry:
+    return Entry(Words(words), kind, hint=Words(hint) if hint else None, optional=True, check=check)  # type: ignore[arg-type]
+
+
+def _if_any(read: Callable[[str], object]) -> Callable[[str], object]:
+    return lambda text: read(text) if text.strip() else None
+
+
+def _read_contact(text: str) -> str:
+    return read_address(text).email if text.strip() else ""
+
+
+def _read_hours(text: str) -> int | None:
+    typed = text.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed[:9]) <= _LONGEST_HOURS):
+        raise Invalid(N_("Enter a whole number from 1 to %(most)s."), most=_LONGEST_HOURS)
+    return int(typed) * _HOUR
+
+
+def _read_reminders(text: str) -> tuple[str, ...]:
+    return tuple(str(read_trigger(line)) for line in _lines(text) if line)
+
+
+def _lines(text: str) -> list[str]:
+    return [clean_line(line) for line in text.splitlines()]
+
+
+def _line(lines: Sequence[str], at_line: int) -> str:
+    return lines[at_line] if at_line < len(lines) else ""
