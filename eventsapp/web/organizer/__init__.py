@@ -2,6 +2,8 @@
 
 from flask import Blueprint
 
+from eventsapp.web.organizer.account import account
+from eventsapp.web.organizer.account_keys import keys
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.dates import dates
@@ -22,6 +24,8 @@ from eventsapp.web.organizer.words import words
 
 DESKS = (
     front,
+    account,
+    keys,
     events,
     words,
     details,
