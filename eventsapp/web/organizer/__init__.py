@@ -14,10 +14,13 @@ from eventsapp.web.organizer.front import front
 from eventsapp.web.organizer.invitation import invitation
 from eventsapp.web.organizer.letters import letters
 from eventsapp.web.organizer.mailings import mailings
+from eventsapp.web.organizer.making import making
 from eventsapp.web.organizer.messages import messages
 from eventsapp.web.organizer.numbers import numbers
 from eventsapp.web.organizer.organization import desk as organization
+from eventsapp.web.organizer.preflight import flight
 from eventsapp.web.organizer.privacy import privacy
+from eventsapp.web.organizer.states import states
 from eventsapp.web.organizer.team import team
 from eventsapp.web.organizer.trail import trails
 from eventsapp.web.organizer.words import words
@@ -27,6 +30,9 @@ DESKS = (
     account,
     keys,
     events,
+    making,
+    states,
+    flight,
     words,
     details,
     dates,
