@@ -47,6 +47,17 @@ def send_again(session: Session, registration_id: int, *, now: datetime, setting
     return letters.announce(session, registration, letters.kind_of(live), live, now=now, settings=settings, again=True)
 
 
+def repeat(session: Session, registration_id: int, *, now: datetime, settings: Settings) -> list[Message]:
+    """As ``send_again``, by an organizer: it says nothing about whose address that is. Raises NotFound, Refused."""
+    _event, registration = places.take_registration(session, registration_id)
+    live = [place for place in registration.places if place.state in HELD and places.is_to_come(place, now)]
+    if not live or not is_proved(registration):
+        raise Refused(N_("This registration has no confirmed or waiting place, so there is no letter to send again."))
+    if _last_letter(session, registration.event_id, registration.address_key or "", now) is not None:
+        raise Refused(N_("The last letter was written less than 10 minutes ago."))
+    return letters.announce(session, registration, letters.kind_of(live), live, now=now, settings=settings, again=True)
+
+
 def send_link(session: Session, event_id: int, address: Address, *, now: datetime, settings: Settings) -> None:
     """Write the personal links to the address if it is registered for the event, at most once in ten minutes.
 

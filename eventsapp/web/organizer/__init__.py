@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from eventsapp.web.organizer.account import account
 from eventsapp.web.organizer.account_keys import keys
+from eventsapp.web.organizer.add import add
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.dates import dates
@@ -20,6 +21,7 @@ from eventsapp.web.organizer.numbers import numbers
 from eventsapp.web.organizer.organization import desk as organization
 from eventsapp.web.organizer.preflight import flight
 from eventsapp.web.organizer.privacy import privacy
+from eventsapp.web.organizer.registration import registration
 from eventsapp.web.organizer.states import states
 from eventsapp.web.organizer.team import team
 from eventsapp.web.organizer.trail import trails
@@ -36,6 +38,8 @@ DESKS = (
     words,
     details,
     dates,
+    add,
+    registration,
     checkin,
     letters,
     mailings,
