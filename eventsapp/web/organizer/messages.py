@@ -1,6 +1,6 @@
 """What was sent: an event's letters with their state and the mail server's words, and sending what failed again."""
 
-from flask import Response, abort, g, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from eventsapp.actions import outbox
@@ -10,7 +10,6 @@ from eventsapp.domain.errors import DomainError
 from eventsapp.domain.rights import Right
 from eventsapp.domain.text import clean_line
 from eventsapp.domain.vocabulary import LetterKind, MessageState
-from eventsapp.domain.wording import moment_words
 from eventsapp.mail.outcome import reply_words
 from eventsapp.queries.messages import TROUBLED, Wanted, letter_in, log_of, states_of, without_addresses
 from eventsapp.translations import gettext as _
@@ -39,7 +38,6 @@ def log(access: Access) -> Response:
         kind_words=kind_words,
         state_words=state_words,
         said=lambda message: without_addresses(reply_words(message.last_code, message.last_error)),
-        when=lambda moment: moment_words(moment, access.user.tzid, g.reading.tag),
         again=MAY_BE_SENT_AGAIN,
         troubled=TROUBLED,
     )

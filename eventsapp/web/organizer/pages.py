@@ -8,7 +8,8 @@ from flask_wtf.csrf import generate_csrf
 
 from eventsapp.config import Settings
 from eventsapp.domain import languages
-from eventsapp.domain.wording import moment_words
+from eventsapp.domain.timezones import local
+from eventsapp.domain.wording import in_language
 from eventsapp.models import Event, User
 from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.web.headers import keep_private
@@ -69,8 +70,8 @@ def with_query(**changed: Any) -> str:
 
 
 def moment_of(at: datetime) -> str:
-    """An instant on the clock of whoever is signed in."""
-    return moment_words(at, g.access.user.tzid, g.reading.tag)
+    """An instant on the clock of whoever is signed in, who chose that clock: date and time of day."""
+    return str(in_language(local(at, g.access.user.tzid).replace(tzinfo=None), g.reading.tag))
 
 
 def say_done(sentence: str) -> None:
