@@ -91,7 +91,7 @@ def note(access: Access, reference: str) -> ResponseReturnValue:
 @registration.view(f"{ONE}/do", needs=Right.RUN)
 def ask(access: Access, reference: str) -> ResponseReturnValue:
     """What it would do, before it is done."""
-    deed, place = _wish(access, reference, request.args.get("deed", ""), request.args.get("date", ""))
+    deed, place = _wish(access, reference, request.args.get("deed", Deed.RESEND.value), request.args.get("date", ""))
     return _ask(access, reference, deed, place)
 
 

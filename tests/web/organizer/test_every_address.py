@@ -21,7 +21,7 @@ from eventsapp.models import Base, Channel, Event, Invitation, Job, Mailing, Mem
 from eventsapp.web.pages import now
 
 OPEN = {"organizer.invitation.read", "organizer.invitation.accept"}  # their link proves who may
-WORDS = {"organization", "event", "kind", "tag", "language_tag", "table"}  # they name no row of their own
+WORDS = {"organization", "event", "kind", "language", "variant", "table"}  # they name no row of their own
 HOSTILE = ("none", "0", "99999999999999999999", "-1", "\u202eé", "a" * 300)
 CHANGE_BY_BEING_SEEN = {"sign_in", "flood"}
 
@@ -42,8 +42,8 @@ class Address:
             return str(app.url_for(self.endpoint, **given))
 
     def named(self, argument: str) -> str:
-        """What an argument is called in ``World``; a bare ``key`` is of what its room is about."""
-        return f"{self.endpoint.split('.')[1]}.{argument}" if argument == "key" else argument
+        """What an argument is called in ``World``; a bare ``key`` or ``public_id`` is of what its room is about."""
+        return f"{self.endpoint.split('.')[1]}.{argument}" if argument in {"key", "public_id"} else argument
 
     def missing(self, argument: str) -> Any:
         """What there is none of."""
@@ -131,7 +131,7 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             created_at=at,
             expires_at=at + timedelta(days=2),
         )
-        mailing = Mailing(event_id=event.id, public_id=f"{word}mailing", words={"en": {}}, created_at=at)
+        mailing = Mailing(event_id=event.id, public_id=f"{word}mailing", words={"en": {"subject": word, "body": word}}, created_at=at)
         channel = Channel(event_id=event.id, code=f"{word}code", name=word, created_at=at)
         message = Message(
             registration_id=registration.id,
@@ -165,17 +165,16 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             "organization": event.organization.slug,
             "event": event.slug,
             "kind": "confirmation",
-            "tag": "en",
-            "language_tag": "en",
+            "language": "en",
+            "variant": "es",
             "member": membership.id,
             "invitation": invitation.public_id,
             "reference": registration.reference,
             "registration": registration.reference,
-            "job": job.public_id,
-            "mailing": mailing.public_id,
-            "channel": channel.code,
+            "jobs.public_id": job.public_id,
+            "mailings.public_id": mailing.public_id,
             "code": channel.code,
-            "message": message.public_id,
+            "messages.public_id": message.public_id,
             "sign_in": sign_in.public_id,
             "passkey": passkey.id,
             "dates.key": event.occurrences[0].key,
