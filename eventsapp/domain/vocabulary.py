@@ -276,8 +276,9 @@ class JobKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """CANCELLED: an organizer ended it; what was done until then stays done."""
+    """PREPARED: an organizer is still looking at it, and nothing runs. CANCELLED: ended; what was done stays done."""
 
+    PREPARED = "prepared"
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"

@@ -42,6 +42,7 @@ FOREIGN = "foreign"  # the description by which the error page knows a post from
 SECRET_ADDRESSES = frozenset({"receipt", "token"})  # views whose address only its owner knows
 WATCHED = "health"  # the blueprint that no person opens
 ONE_CLICK = "unsubscribe.end"  # the view that mail programs post to
+LARGE_FILES = {"organizer.imports.upload": 9 * 1024 * 1024}  # views that take more than a form, and how many bytes
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
 
@@ -50,6 +51,7 @@ def guard(app: Flask, _settings: Settings) -> None:
     """Refuse foreign hosts, foreign posts and broken encodings; put the headers on every answer."""
     app.before_request(refuse_foreign_hosts)
     app.before_request(refuse_foreign_posts)
+    app.before_request(let_large_files_in)
     app.before_request(refuse_broken_text)
     app.after_request(add_headers)
 
@@ -106,6 +108,12 @@ def refuse_foreign_hosts() -> None:
         host = ""
     if host != settings.host and not is_loopback(host):
         abort(400)
+
+
+def let_large_files_in() -> None:
+    """Before anything reads the form."""
+    if request.endpoint in LARGE_FILES:
+        request.max_content_length = LARGE_FILES[request.endpoint]
 
 
 def refuse_broken_text() -> None:

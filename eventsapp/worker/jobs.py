@@ -12,6 +12,7 @@ from threading import Event
 from sqlalchemy import exists, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from eventsapp.actions import import_registrations
 from eventsapp.actions.jobs import WAITING, Runner, claim, finish, give_up, taken
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
@@ -21,7 +22,7 @@ from eventsapp.worker.lane import Prompt
 
 LOOK_EVERY = 1.0
 
-RUNNERS: dict[JobKind, Runner] = {}
+RUNNERS: dict[JobKind, Runner] = {JobKind.IMPORT: import_registrations.run}
 
 log = logging.getLogger(__name__)
 

@@ -189,6 +189,7 @@ def _make_tables() -> None:
         sa.Column(
             "state",
             sa.Enum(
+                "prepared",
                 "queued",
                 "running",
                 "done",

@@ -12,6 +12,7 @@ from eventsapp.web.organizer.details import details
 from eventsapp.web.organizer.events import events
 from eventsapp.web.organizer.form import form
 from eventsapp.web.organizer.front import front
+from eventsapp.web.organizer.imports import imports
 from eventsapp.web.organizer.invitation import invitation
 from eventsapp.web.organizer.letters import letters
 from eventsapp.web.organizer.mailings import mailings
@@ -41,6 +42,7 @@ DESKS = (
     add,
     registration,
     checkin,
+    imports,
     letters,
     mailings,
     messages,

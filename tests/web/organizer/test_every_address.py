@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 
 from eventsapp.db import db, transaction
 from eventsapp.domain.rights import Right, allows
-from eventsapp.domain.vocabulary import JobKind, LetterKind, MessageState, Role
+from eventsapp.domain.vocabulary import JobKind, JobState, LetterKind, MessageState, Role
 from eventsapp.models import Base, Channel, Event, Invitation, Job, Mailing, Membership, Message, Passkey, SignIn
 from eventsapp.web.pages import now
 
@@ -131,6 +131,23 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             created_at=at,
             expires_at=at + timedelta(days=2),
         )
+        prepared = Job(
+            public_id=f"{word}import",
+            organization_id=organization_id,
+            event_id=event.id,
+            kind=JobKind.IMPORT,
+            state=JobState.PREPARED,
+            asked={
+                "heads": ["E-mail"],
+                "examples": [[]],
+                "columns": ["email"],
+                "usual": {"language_tag": "en", "tzid": "Etc/UTC", "dates": []},
+                "tag": "en",
+            },
+            total=0,
+            created_at=at,
+            expires_at=at + timedelta(days=2),
+        )
         mailing = Mailing(event_id=event.id, public_id=f"{word}mailing", words={"en": {"subject": word, "body": word}}, created_at=at)
         channel = Channel(event_id=event.id, code=f"{word}code", name=word, created_at=at)
         message = Message(
@@ -158,7 +175,7 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             lastuse_datetime=at,
             usage="first",
         )
-        session.add_all([invitation, job, mailing, channel, message, sign_in, passkey])
+        session.add_all([invitation, job, prepared, mailing, channel, message, sign_in, passkey])
         session.flush()
         membership = session.query(Membership).filter_by(user_id=member.id).one()
         return {
@@ -172,6 +189,7 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             "reference": registration.reference,
             "registration": registration.reference,
             "jobs.public_id": job.public_id,
+            "imports.public_id": prepared.public_id,
             "mailings.public_id": mailing.public_id,
             "code": channel.code,
             "messages.public_id": message.public_id,
