@@ -139,6 +139,7 @@ class Reader:
     _specs: dict[str, QuestionSpec] = field(init=False)
     _languages: list[str] = field(init=False)
     _said: dict[tuple[str, str], frozenset[str]] = field(init=False, default_factory=dict)
+    _addresses: dict[str, Address] = field(init=False, default_factory=dict)
     _zones: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -150,8 +151,11 @@ class Reader:
         if person.twin:
             twice = Invalid(N_("The same e-mail address stands in row %(row)s."), row=person.twin)
             raise WrongRow([(EMAIL, twice)])
+        text = person.cells.get(EMAIL, "")
         try:
-            return read_address(person.cells.get(EMAIL, ""))
+            if text not in self._addresses:
+                self._addresses[text] = read_address(text)
+            return self._addresses[text]
         except Invalid as error:
             raise WrongRow([(EMAIL, error)]) from error
 

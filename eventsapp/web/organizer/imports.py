@@ -13,7 +13,7 @@ from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.errors import N_, Invalid
 from eventsapp.domain.languages import direction, lookup, own_name
 from eventsapp.domain.rights import Right
-from eventsapp.domain.vocabulary import Choose, JobKind, JobState
+from eventsapp.domain.vocabulary import Choose, JobKind, JobState, RegistrationNeed
 from eventsapp.models import Event, Job
 from eventsapp.queries.exports import date_words, zone_of
 from eventsapp.queries.imports.check import Mistake, Report, report
@@ -138,8 +138,17 @@ class ColumnsForm(DeskForm):
         kinds = [Option("", Words(_("Leave out")))]
         kinds += [Option(name, Words(words)) for name, words in self._named.items()]
         languages = [Option(one, Words(own_name(one), one, direction(one))) for one in _letter_languages(event)]
-        dates = [Option(one.key, Words(date_words(one, tag))) for one in event.occurrences]
-        asked = {f"c{at}": Entry(Words(head), "select", options=kinds) for at, head in enumerate(self.heads)}
+        needy = [one for one in event.occurrences if one.registration is RegistrationNeed.REQUIRED]
+        dates = [Option(one.key, Words(date_words(one, tag))) for one in needy]
+        asked = {
+            f"c{at}": Entry(
+                Words(head or _("Without a head")),
+                "select",
+                options=kinds,
+                hint=Words(" · ".join(job.asked["examples"][at])),
+            )
+            for at, head in enumerate(self.heads)
+        }
         beside = {
             "language": Entry(Words(_("Language of our letters")), "select", options=languages),
             "zone": Entry(Words(_("City or time zone")), check=lambda text: tzid_from_text(text, tag)),
@@ -241,7 +250,6 @@ def _columns_page(job: Job, form: ColumnsForm, *, status: int = 200) -> Response
         status=status,
         job=job,
         form=form,
-        rows=list(zip(form.choices, job.asked["examples"], strict=True)),
     )
 
 
