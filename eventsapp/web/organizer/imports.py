@@ -142,10 +142,10 @@ class ColumnsForm(DeskForm):
         dates = [Option(one.key, Words(date_words(one, tag))) for one in needy]
         asked = {
             f"c{at}": Entry(
-                Words(head or _("Without a head")),
+                Words(_apart(head) or _("Without a head")),
                 "select",
                 options=kinds,
-                hint=Words(" · ".join(job.asked["examples"][at])),
+                hint=Words(" · ".join(map(_apart, job.asked["examples"][at]))),
             )
             for at, head in enumerate(self.heads)
         }
@@ -251,6 +251,11 @@ def _columns_page(job: Job, form: ColumnsForm, *, status: int = 200) -> Response
         job=job,
         form=form,
     )
+
+
+def _apart(text: str) -> str:
+    """With a direction of its own: a file may be written in another one than the page."""
+    return f"\u2068{text}\u2069" if text else ""
 
 
 def _usual(event: Event) -> Usual:
