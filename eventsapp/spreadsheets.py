@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 import xlsxwriter
 
@@ -55,7 +55,7 @@ class CsvWriter:
     """UTF-8 with a BOM, as Excel wants it; RFC 4180, every text in quotes."""
 
     def __init__(self, file: io.BufferedIOBase) -> None:
-        self._text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        self._text = io.TextIOWrapper(cast("BinaryIO", file), encoding="utf-8", newline="", write_through=True)
         self._text.write(_BOM)
         self._writer = csv.writer(self._text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
 

@@ -5,6 +5,7 @@ a page goes on from the last row that was seen, and counts none.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, selectinload
@@ -127,7 +128,7 @@ def _read(
     session: Session,
     event: Event,
     asked: Sequence[ColumnElement[bool]],
-    ordered: Sequence[ColumnElement[object]],
+    ordered: Sequence[Any],
     limit: int,
     *,
     answers: bool,

@@ -22,8 +22,8 @@ from eventsapp.domain.vocabulary import Choose, PlaceState, Purpose
 from eventsapp.domain.wording import city_words
 from eventsapp.drawing.qr import qr_data
 from eventsapp.ical.add_links import SERVICES
-from eventsapp.queries.entries import personal_token
 from eventsapp.queries.check_in import ticket_url
+from eventsapp.queries.entries import personal_token
 from eventsapp.queries.registrations import answers_of, is_proved, options_left, question_specs
 from eventsapp.queries.suppressed import wishes_of
 from eventsapp.translations import gettext as _

@@ -23,6 +23,7 @@ from eventsapp.web.organizer.organization import desk as organization
 from eventsapp.web.organizer.preflight import flight
 from eventsapp.web.organizer.privacy import privacy
 from eventsapp.web.organizer.registration import registration
+from eventsapp.web.organizer.registrations import registrations
 from eventsapp.web.organizer.states import states
 from eventsapp.web.organizer.team import team
 from eventsapp.web.organizer.trail import trails
@@ -39,6 +40,7 @@ DESKS = (
     words,
     details,
     dates,
+    registrations,
     add,
     registration,
     checkin,
