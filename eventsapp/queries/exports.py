@@ -113,7 +113,8 @@ class Sheet:
 def column_names(event: Event, tag: str) -> dict[str, str]:
     """Every column that one may choose, by name, with its head in the language ``tag``."""
     heads = {name: gettext(words) for name, words in COLUMNS.items()}
-    return heads | {f"{ANSWER}{question.key}": question.label_in(tag) for question in question_specs(event, retired=True)}
+    asked = question_specs(event, retired=True)
+    return heads | {f"{ANSWER}{question.key}": question.label_in(tag) for question in asked}
 
 
 def state_words(state: PlaceState) -> str:

@@ -2,49 +2,44 @@
 half a file.
 """
 
-import contextlib
-import tempfile
+import io
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from eventsapp.actions import jobs
-from eventsapp.actions.jobs import File
 from eventsapp.db import db, transaction
-from eventsapp.domain.languages import direction
 from eventsapp.domain.vocabulary import JobState
 from eventsapp.models import Event, Job
-from eventsapp.queries.exports import Sheet, Wanted
-from eventsapp.spreadsheets import CSV_TYPE, XLSX_TYPE, CsvWriter, Writer, XlsxWriter
+from eventsapp.queries.export_files import FileOrder, write
 from eventsapp.translations import speaking
 
 
 def export(job_id: int, *, worker: str, clock: Callable[[], datetime]) -> None:
-    """The file of one job, from the first row to the last, unless somebody ends it."""
-    asked = _asked(db.session(), job_id)
-    db.session.rollback()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(speaking(asked["tag"]))
-        file = stack.enter_context(tempfile.TemporaryFile())
-        right_to_left = direction(asked["tag"]) == "rtl"
-        xlsx = asked["format"] == "xlsx"
-        writer: Writer = XlsxWriter(file, right_to_left=right_to_left) if xlsx else CsvWriter(file)
-        done = after_id = 0
-        heads = True
-        while True:
-            event = db.session.get_one(Event, asked["event_id"])
-            sheet = Sheet(event, Wanted.read(asked), tag=asked["tag"])
-            if heads:
-                writer.row(sheet.heads())
-                heads = False
-            rows, number, after_id = sheet.batch(db.session(), event, after_id=after_id)
-            for row in rows:
-                writer.row(row)
-            if not number:
-                break
-            done += number
-            if not _report(job_id, done, worker=worker, now=clock()):
+    """The file of one job, from the first row to the last, unless somebody ends it or takes it over."""
+    job = db.session.get_one(Job, job_id)
+    event_id, order = job.event_id, FileOrder.read(job.asked)
+    assert event_id is not None  # noqa: S101  it is ordered for an event
+    with speaking(order.tag), io.BytesIO() as file:
+        for done in write(db.session(), event_id, order, file):
+            db.session.rollback()
+            if not _reported(job_id, done, worker=worker, now=clock()):
                 return
-        writer.close()
-        _keep(job_id, file, asked, worker=worker, now=clock())
+        db.session.rollback()
+        _keep(job_id, order, file.getvalue(), worker=worker, now=clock())
+
+
+def _reported(job_id: int, done: int, *, worker: str, now: datetime) -> bool:
+    with transaction() as session:
+        job = jobs.taken(session, job_id, worker=worker, now=now)
+        if job is not None:
+            job.done = done
+        return job is not None
+
+
+def _keep(job_id: int, order: FileOrder, body: bytes, *, worker: str, now: datetime) -> None:
+    with transaction() as session:
+        job = jobs.taken(session, job_id, worker=worker, now=now)
+        if job is not None:
+            name = order.file_name(session.get_one(Event, job.event_id))
+            jobs.keep(session, job, jobs.File(name, order.mimetype, body))
+            jobs.finish(job, JobState.DONE, now=now)

@@ -1,5 +1,7 @@
 """The lane of organizers' long work: one job at a time, one step in each turn. Two workers never have the same job.
 
+An export is one long step: it reads, and writes a file at its end.
+
 A kill loses the step in hand: whoever takes the job over goes on from what is committed.
 """
 
@@ -12,17 +14,18 @@ from threading import Event
 from sqlalchemy import exists, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from eventsapp.actions import import_registrations
+from eventsapp.actions import bulk, import_registrations
 from eventsapp.actions.jobs import WAITING, Runner, claim, finish, give_up, taken
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
 from eventsapp.domain.vocabulary import JobKind, JobState
 from eventsapp.models import Job
+from eventsapp.worker.exports import export
 from eventsapp.worker.lane import Prompt
 
 LOOK_EVERY = 1.0
 
-RUNNERS: dict[JobKind, Runner] = {JobKind.IMPORT: import_registrations.run}
+RUNNERS: dict[JobKind, Runner] = {JobKind.IMPORT: import_registrations.run, JobKind.BULK: bulk.run}
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,10 @@ class Jobs(Prompt):
         if job_id is None:
             return LOOK_EVERY
         try:
-            self._step(job_id)
+            if db.session.get_one(Job, job_id).kind is JobKind.EXPORT:
+                export(job_id, worker=self._worker, clock=self._clock)
+            else:
+                self._step(job_id)
         except (OperationalError, InterfaceError):  # the database is away: the same step is tried again
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it would be no better the next time

@@ -10,10 +10,12 @@ from eventsapp.web.organizer.checkin import checkin
 from eventsapp.web.organizer.dates import dates
 from eventsapp.web.organizer.details import details
 from eventsapp.web.organizer.events import events
+from eventsapp.web.organizer.exports import exports
 from eventsapp.web.organizer.form import form
 from eventsapp.web.organizer.front import front
 from eventsapp.web.organizer.imports import imports
 from eventsapp.web.organizer.invitation import invitation
+from eventsapp.web.organizer.jobs import jobs
 from eventsapp.web.organizer.letters import letters
 from eventsapp.web.organizer.mailings import mailings
 from eventsapp.web.organizer.making import making
@@ -45,6 +47,8 @@ DESKS = (
     registration,
     checkin,
     imports,
+    exports,
+    jobs,
     letters,
     mailings,
     messages,
