@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, flash, g, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -66,7 +67,7 @@ def with_query(**changed: Any) -> str:
     """This very page with other values in its query; None leaves one out."""
     query = {name: request.args.getlist(name) for name in request.args} | changed
     kept = {name: value for name, value in query.items() if value is not None}
-    return url_for(request.endpoint or "", **(request.view_args or {}), **kept)
+    return f"{url_for(request.endpoint or '', **(request.view_args or {}))}?{urlencode(kept, doseq=True)}".removesuffix("?")
 
 
 def moment_of(at: datetime) -> str:

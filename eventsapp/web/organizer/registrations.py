@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, g, request, url_for
+from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -24,7 +24,8 @@ from eventsapp.queries.registrations import question_specs
 from eventsapp.translations import gettext, ngettext, say
 from eventsapp.translations import gettext as _
 from eventsapp.web.organizer.door import Access, Desk, again
-from eventsapp.web.organizer.pages import at, desk_page, moment_of, say_done
+from eventsapp.web.organizer.exports import pairs
+from eventsapp.web.organizer.pages import at, desk_page, moment_of, say_done, with_query
 from eventsapp.web.organizer.registration import deed_words
 from eventsapp.web.pages import now, settings
 
@@ -85,7 +86,7 @@ def index(access: Access) -> ResponseReturnValue:
         languages=_languages(access.event),
         sources=_sources(access.event),
         deeds=[(deed.value, deed_words(deed)) for deed in Deed],
-        query=list(_pairs(asked)),
+        query=list(pairs(asked)),
         order=order,
     )
 
@@ -111,7 +112,7 @@ def do(access: Access) -> ResponseReturnValue:
         with transaction() as session:
             event, user = session.merge(access.event), session.merge(access.user)
             public_id = acting.order(session, event, wish, user=user, now=now()).public_id
-        return again(url_for("organizer.jobs.show", organization=access.organization.slug, public_id=public_id))
+        return again(at("jobs.show", public_id=public_id))
     done, refused = _at_once(access, wish)
     if refused:
         return desk_page("organizer/registrations/done.html", done=done, refused=refused, back=_table())
@@ -148,7 +149,7 @@ def _ask(access: Access, wish: Wish, *, problem: DomainError | None = None) -> R
         effect=_effect(wish.deed),
         concerned=concerned,
         others=count(session, access.event, wish.filter) - concerned,
-        query=list(_pairs(wish.filter)),
+        query=list(pairs(wish.filter)),
         dates=[(one.key, date_words(one, g.reading.tag)) for one in access.event.occurrences],
         problem=say(problem) if problem else "",
         background=concerned > AT_ONCE,
@@ -219,13 +220,6 @@ def _rows(
         yield row, [(name, cell(name)) for name in columns]
 
 
-def _pairs(asked: Filter) -> Iterator[tuple[str, str]]:
-    """A filter as the hidden fields of a form."""
-    for name, value in asked.query().items():
-        for one in [value] if isinstance(value, str) else value:
-            yield name, one
-
-
 def _badge(state: PlaceState) -> str:
     if state is PlaceState.CONFIRMED:
         return "good"
@@ -238,13 +232,8 @@ def _head(name: str, words: str, order: Order) -> Head:
         return Head(name, words)
     mine = order.sort is sort
     turned = Order(sort, not order.falling if mine else False)
-    url = _with(sort=str(turned), before=None, after=None)
+    url = with_query(sort=str(turned), before=None, after=None)
     return Head(name, words, url, ("descending" if order.falling else "ascending") if mine else "")
-
-
-def _with(**changed: Any) -> str:
-    query: dict[str, Any] = {name: request.args.getlist(name) for name in request.args} | changed
-    return url_for(request.endpoint or "", **(request.view_args or {}), **query)
 
 
 def _languages(event: Event) -> list[tuple[str, str]]:

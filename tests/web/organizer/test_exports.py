@@ -130,6 +130,8 @@ def test_it_holds_exactly_whom_the_filter_finds_by_person_or_by_place(owner, peo
     assert '<input type="hidden" name="state" value="waitlisted">' in page
     assert page.count(" checked>") == 3  # the column, and what the file is
     assert "1 of 2 registrations" in page
+    table = owner.get(AT.removesuffix("/export"), state="waitlisted", column="note", event="x", endpoint="x").text
+    assert f'href="/organizer{AT}?column=note&amp;state=waitlisted"' in table
     session.rollback()
     entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [(entry.action, entry.changes) for entry in entries] == [
