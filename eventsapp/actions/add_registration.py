@@ -93,7 +93,7 @@ def _outcome(
 ) -> Mapping[str, PlaceState]:
     offers = places.offers_after_promotion(session, event, now=now, settings=settings)
     if over:
-        offers = [replace(offer, capacity=None) for offer in offers]
+        offers = [replace(offer, capacity=None, waiting=0) for offer in offers]  # nor behind those who wait
     if states is not None:
         _refuse_without_room(offers, states)
         return states

@@ -48,9 +48,18 @@ def send_again(session: Session, registration_id: int, *, now: datetime, setting
 
 
 def repeat(session: Session, registration_id: int, *, now: datetime, settings: Settings) -> list[Message]:
-    """As ``send_again``, by an organizer: it says nothing about whose address that is. Raises NotFound, Refused."""
+    """As ``send_again``, by an organizer: it says nothing about whose address that is. Raises NotFound, Refused.
+
+    Who has still to verify the address gets the letter for that again, as often as by registering.
+    """
     _event, registration = places.take_registration(session, registration_id)
     live = [place for place in registration.places if place.state in HELD and places.is_to_come(place, now)]
+    promised = [place for place in live if place.state is PlaceState.UNVERIFIED]
+    if promised and registration.verify_until is not None and now < registration.verify_until:
+        asked = verify.ask(session, registration, promised, now=now, settings=settings)
+        if not asked:
+            raise Refused(N_("The letter to confirm the address was sent a short while ago. Try again in an hour."))
+        return asked
     if not live or not is_proved(registration):
         raise Refused(N_("This registration has no confirmed or waiting place, so there is no letter to send again."))
     if _last_letter(session, registration.event_id, registration.address_key or "", now) is not None:

@@ -51,24 +51,34 @@ def correct_address(
     user: User,
     now: datetime,
     settings: Settings,
-) -> None:
+) -> bool:
     """Move the registration to another address, which is written to; the old one hears that it left, if a calendar
-    there holds an entry. Raises NotFound, Refused where somebody is registered by that address.
+    there holds an entry. False: it is the same address, written another way, and nobody is written to.
+
+    Raises NotFound, Refused where somebody is registered by that address.
     """
     event, registration = places.take_registration(session, registration_id)
     if address.key == registration.address_key:
-        registration.email = address.email  # the same address, written another way
-        return
+        registration.email = address.email
+        return False
     if known(session, event, address.key) is not None:
         raise Refused(N_("Somebody with this e-mail address is registered already."), key="email")
     change_address.move(session, registration, address, parting, now=now, settings=settings)
     _put_on_trail(session, registration, user, now, "address")
+    return True
 
 
-def write_note(session: Session, registration_id: int, text: str, *, user: User, now: datetime) -> None:
-    """The organizers' own note. Its owner reads it in their data."""
+def write_note(
+    session: Session, registration_id: int, text: str, *, was: str | None = None, user: User, now: datetime
+) -> None:
+    """The organizers' own note. Its owner reads it in their data.
+
+    ``was``: what stood there when it was changed. Raises NotFound, Refused where another one stands there by now.
+    """
     _event, registration = places.take_registration(session, registration_id)
     note_text = clean_text(text, LONGEST_NOTE)
+    if was is not None and registration.note not in (clean_text(was, LONGEST_NOTE), note_text):
+        raise Refused(N_("Somebody else changed this note meanwhile. Theirs: %(note)s"), note=registration.note)
     if note_text != registration.note:
         registration.note = note_text
         _put_on_trail(session, registration, user, now, "note")

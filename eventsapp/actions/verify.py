@@ -59,7 +59,7 @@ def hold(
 
 def ask(
     session: Session, registration: Registration, held: Sequence[Place], *, now: datetime, settings: Settings
-) -> None:
+) -> list[Message]:
     """Write the letter about what is held by now, the one with the link within bounds.
 
     Not where one has only just gone there, nor more than one repetition within the hour.
@@ -74,8 +74,9 @@ def ask(
         )
     ).one()
     enough = last is not None and (last > now - LETTER_IS_FRESH or count >= MOST_LETTERS)
-    if kind is not LetterKind.VERIFICATION or not enough:
-        letters.announce(session, registration, kind, held, now=now, settings=settings)
+    if kind is LetterKind.VERIFICATION and enough:
+        return []
+    return letters.announce(session, registration, kind, held, now=now, settings=settings)
 
 
 def prolong(event: Event, registration: Registration, *, now: datetime) -> None:

@@ -104,13 +104,14 @@ class OptionFull(Refused):
 
 
 def check_answers(
-    questions: Sequence[QuestionSpec], raw: Mapping[str, Sequence[str]], tag: str
+    questions: Sequence[QuestionSpec], raw: Mapping[str, Sequence[str]], tag: str, *, may_stay_open: bool = False
 ) -> tuple[dict[str, AnswerValue], dict[str, Invalid]]:
     """The answers that can be stored and the mistakes, both by key; ``raw`` holds all posted values of a key.
 
     What was said beside an option comes, and goes wrong, as ``<key>:other``. A question whose conditions do not hold
     is not asked: what was posted for it counts for nothing. A question left empty that may be has no answer. Keys
     that are no question are ignored. The mistakes name the question by its label in the language ``tag``.
+    ``may_stay_open``: whoever fills it in does so for somebody else, and may not know.
     """
     answers: dict[str, AnswerValue] = {}
     mistakes: dict[str, Invalid] = {}
@@ -127,7 +128,7 @@ def check_answers(
             continue
         if value is not None:
             answers[question.key] = value
-        elif question.required or question.type is QuestionType.CONSENT:
+        elif not may_stay_open and (question.required or question.type is QuestionType.CONSENT):
             mistakes[question.key] = Invalid(_MISSING[question.type], key=question.key, label=question.label_in(tag))
         given[question.key] = _given(question, value)
     return answers, mistakes

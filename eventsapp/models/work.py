@@ -11,6 +11,7 @@ from eventsapp.models.account import User
 from eventsapp.models.base import Base, Json, one_of
 from eventsapp.models.event import Event
 from eventsapp.models.organization import Organization
+from eventsapp.models.registration import Registration
 
 _WAITING = text("state IN ('queued', 'running')")
 
@@ -93,3 +94,4 @@ class AuditEntry(Base):
 
     user: Mapped[User | None] = relationship()
     event: Mapped[Event | None] = relationship()
+    registration: Mapped[Registration | None] = relationship()

@@ -31,7 +31,7 @@ def trail(
     actions: Collection[str] = (),
     page: int = 1,
 ) -> Trail:
-    """Users, and events with their words, are loaded with the entries. Raises NotFound beyond the last page."""
+    """Users, registrations and events with their words come with the entries. Raises NotFound beyond the last page."""
     wanted = _wanted(organization_id, event_id)
     if user_id is not None:
         wanted &= AuditEntry.user_id == user_id
@@ -44,7 +44,11 @@ def trail(
     entries = session.scalars(
         select(AuditEntry)
         .where(wanted)
-        .options(joinedload(AuditEntry.user), joinedload(AuditEntry.event).selectinload(Event.variants))
+        .options(
+            joinedload(AuditEntry.user),
+            joinedload(AuditEntry.registration),
+            joinedload(AuditEntry.event).selectinload(Event.variants),
+        )
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)

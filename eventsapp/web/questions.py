@@ -78,14 +78,16 @@ def answered(specs: Sequence[QuestionSpec], answers: Mapping[str, AnswerValue]) 
     return {f"{QUESTION}{key}": values for one in typed for key, values in one.items()}
 
 
-def read_answers(form: CheckedForm, specs: Sequence[QuestionSpec], tag: str) -> dict[str, AnswerValue] | None:
+def read_answers(
+    form: CheckedForm, specs: Sequence[QuestionSpec], tag: str, *, may_stay_open: bool = False
+) -> dict[str, AnswerValue] | None:
     """The answers as they can be stored; None where something is wrong, and then the fields say what.
 
-    ``tag`` is the language of the organizer's words on the page.
+    ``tag`` is the language of the organizer's words on the page. ``may_stay_open``: no question must be answered.
     """
     names = [f"{spec.key}{end}" for spec in specs for end in ("", DETAILS)]
     raw = {name: form[f"{QUESTION}{name}"].data for name in names if f"{QUESTION}{name}" in form}
-    answers, mistakes = check_answers(specs, raw, tag)
+    answers, mistakes = check_answers(specs, raw, tag, may_stay_open=may_stay_open)
     for key, error in mistakes.items():
         entry = form[f"{QUESTION}{key}"]
         entry.blame(_none_left(error) if entry.options and entry.first is None else error)

@@ -22,6 +22,7 @@ from eventsapp.web.organizer.making import making
 from eventsapp.web.organizer.messages import messages
 from eventsapp.web.organizer.numbers import numbers
 from eventsapp.web.organizer.organization import desk as organization
+from eventsapp.web.organizer.placing import placing
 from eventsapp.web.organizer.preflight import flight
 from eventsapp.web.organizer.privacy import privacy
 from eventsapp.web.organizer.registration import registration
@@ -45,6 +46,7 @@ DESKS = (
     registrations,
     add,
     registration,
+    placing,
     checkin,
     imports,
     exports,

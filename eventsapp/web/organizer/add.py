@@ -7,14 +7,12 @@ from eventsapp.actions.add_registration import add_registration
 from eventsapp.db import db, transaction
 from eventsapp.domain.errors import Invalid, Refused
 from eventsapp.domain.rights import Right
-from eventsapp.domain.vocabulary import RegistrationNeed
-from eventsapp.models import Event, Occurrence
 from eventsapp.queries.registrations import options_left
 from eventsapp.translations import gettext as _
 from eventsapp.web.errors import status_of
 from eventsapp.web.organizer.door import Access, Desk, again
 from eventsapp.web.organizer.pages import at, desk_page, say_done
-from eventsapp.web.organizer.people_forms import NewPersonForm
+from eventsapp.web.organizer.people_forms import NewPersonForm, dates_to_come
 from eventsapp.web.pages import now, settings
 
 add = Desk("add", __name__)
@@ -56,12 +54,3 @@ def person(access: Access) -> ResponseReturnValue:
         else _("%(name)s is registered. No letter was written.", name=applicant.name)
     )
     return again(at("registration.show", reference=reference))
-
-
-def dates_to_come(event: Event) -> list[Occurrence]:
-    """Those for which people register, whether registration is open or not."""
-    return [
-        one
-        for one in event.occurrences
-        if one.registration is RegistrationNeed.REQUIRED and not one.called_off and one.ends_at > now()
-    ]

@@ -10,7 +10,7 @@ from eventsapp.domain.applicant import Applicant, read_name
 from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.languages import direction, lookup, own_name
 from eventsapp.domain.questions import AnswerValue
-from eventsapp.domain.vocabulary import Choose
+from eventsapp.domain.vocabulary import Choose, RegistrationNeed
 from eventsapp.domain.wording import time_words
 from eventsapp.models import Event, Occurrence, Registration
 from eventsapp.queries.registrations import answers_of, question_specs
@@ -19,6 +19,7 @@ from eventsapp.web.editions import Words, languages_of
 from eventsapp.web.fields import Entry, Option, Typed
 from eventsapp.web.forms import zone_text
 from eventsapp.web.language import Reading, letter_languages
+from eventsapp.web.pages import now
 from eventsapp.web.questions import QuestionForm, answered, question_fields, read_answers
 
 SOURCE = "organizer"
@@ -31,7 +32,7 @@ def reading_of(event: Event) -> Reading:
 
 
 class PersonForm(QuestionForm):
-    """Name, language and zone of the letters, and the event's questions."""
+    """Name, language and zone of the letters, and the event's questions, which may stay open: only the person knows."""
 
     def __init__(
         self,
@@ -43,7 +44,8 @@ class PersonForm(QuestionForm):
         first: Mapping[str, Entry] | None = None,
     ) -> None:
         reading = reading_of(event)
-        self._event, self._reading, self._specs = event, reading, question_specs(event)
+        self._event, self._reading = event, reading
+        self._specs = [replace(spec, required=False) for spec in question_specs(event)]
         self._tags = letter_languages(languages_of(event))
         self._usual = (registration.language_tag, registration.tzid) if registration else _usual(event)
         super().__init__({"name": _name()} | dict(first or {}) | self._letters() | self._questions(left))
@@ -53,7 +55,7 @@ class PersonForm(QuestionForm):
         """Name, language tag, tzid and answers; None where something is wrong, and then ``mistakes`` say what."""
         for name in ("name", "time_zone"):
             self[name].read()
-        answers = read_answers(self, self._specs, self._reading.words)
+        answers = read_answers(self, self._specs, self._reading.words, may_stay_open=True)
         if self.mistakes or answers is None:
             return None
         asked, usual = self["language"].text, self._usual[0]
@@ -130,6 +132,15 @@ class NewPersonForm(PersonForm):
     @property
     def tell(self) -> bool:
         return not self["quietly"].text
+
+
+def dates_to_come(event: Event) -> list[Occurrence]:
+    """Those for which people register, whether registration is open or not."""
+    return [
+        one
+        for one in event.occurrences
+        if one.registration is RegistrationNeed.REQUIRED and not one.called_off and one.ends_at > now()
+    ]
 
 
 def date_words(occurrence: Occurrence) -> str:

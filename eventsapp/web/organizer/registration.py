@@ -1,6 +1,5 @@
-"""One person's registration as organizers see it: places, answers, letters, note, history; and what can be done.
-
-Whatever sends a letter names its effect on a page of its own first.
+"""One person's registration as organizers see it: places, answers, letters, note, history; and putting right what is
+about the person. What is done with the places is ``placing``'s.
 """
 
 from flask import Response, g, request
@@ -8,22 +7,23 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from eventsapp.actions import bulk
-from eventsapp.actions.bulk import Deed, Wish
-from eventsapp.actions.tend_registration import correct_address, correct_person, renew_links, write_note
+from eventsapp.actions.bulk import Deed
+from eventsapp.actions.places import is_to_come
+from eventsapp.actions.tend_registration import LONGEST_NOTE, correct_address, correct_person, renew_links, write_note
 from eventsapp.db import db, transaction
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.errors import DomainError, Invalid, NotFound, Refused
 from eventsapp.domain.languages import own_name
 from eventsapp.domain.rights import Right
-from eventsapp.domain.vocabulary import HELD, Parting, PlaceState
-from eventsapp.domain.wording import city_words, moment_words
+from eventsapp.domain.vocabulary import HELD, Choose, Parting, PlaceState
+from eventsapp.domain.wording import city_words
 from eventsapp.mail.outcome import reply_words
 from eventsapp.models import Channel, Event, Message, Occurrence, Place, Registration
 from eventsapp.queries.check_in import noted_at
 from eventsapp.queries.exports import state_words as place_words
+from eventsapp.queries.imports.people import SOURCE as IMPORTED
 from eventsapp.queries.messages import TROUBLED, without_addresses
-from eventsapp.queries.people import Filter
+from eventsapp.queries.people import in_trouble
 from eventsapp.queries.registrations import answers_of, options_left, question_specs
 from eventsapp.queries.trail import entries_about
 from eventsapp.translations import gettext as _
@@ -36,7 +36,8 @@ from eventsapp.web.organizer.forms import DeskForm
 from eventsapp.web.organizer.letter_names import kind_words, state_words
 from eventsapp.web.organizer.messages import MAY_BE_SENT_AGAIN
 from eventsapp.web.organizer.pages import at, desk_page, say_done
-from eventsapp.web.organizer.people_forms import PersonForm, date_words, reading_of
+from eventsapp.web.organizer.people_forms import SOURCE as BY_HAND
+from eventsapp.web.organizer.people_forms import PersonForm, date_words, dates_to_come, reading_of
 from eventsapp.web.organizer.trail import lines_of
 from eventsapp.web.pages import now, settings
 from eventsapp.web.questions import said
@@ -49,6 +50,7 @@ _OFFERED = {  # what can be done with a place, by its state
     PlaceState.PENDING: (Deed.APPROVE, Deed.DECLINE, Deed.MOVE, Deed.CANCEL),
     PlaceState.WAITLISTED: (Deed.MOVE, Deed.DECLINE, Deed.CANCEL),
     PlaceState.CONFIRMED: (Deed.MOVE, Deed.CANCEL),
+    PlaceState.UNVERIFIED: (Deed.CANCEL,),
     PlaceState.DECLINED: (Deed.APPROVE,),
 }
 
@@ -81,40 +83,19 @@ def show(access: Access, reference: str) -> ResponseReturnValue:
 
 @registration.view(f"{ONE}/note", needs=Right.RUN, methods=["POST"])
 def note(access: Access, reference: str) -> ResponseReturnValue:
-    id_ = _found(access, reference).id
-    with transaction() as session:
-        write_note(session, id_, request.form.get("note", ""), user=session.merge(access.user), now=now())
-    say_done(_("The note is saved."))
-    return _back(reference)
-
-
-@registration.view(f"{ONE}/do", needs=Right.RUN)
-def ask(access: Access, reference: str) -> ResponseReturnValue:
-    """What it would do, before it is done."""
-    deed, place = _wish(access, reference, request.args.get("deed", Deed.RESEND.value), request.args.get("date", ""))
-    return _ask(access, reference, deed, place)
-
-
-@registration.view(f"{ONE}/do", needs=Right.RUN, methods=["POST"])
-def do(access: Access, reference: str) -> ResponseReturnValue:
-    deed, place = _wish(access, reference, request.form.get("deed", ""), request.form.get("date", ""))
-    key = place.occurrence.key if place else ""
-    wish = Wish(deed, Filter(only=(reference,)), at=key, to=request.form.get("to", ""))
-    id_ = _found(access, reference).id
+    id_, text, was = person_of(access, reference).id, request.form.get("note", ""), request.form.get("was")
     try:
         with transaction() as session:
-            bulk.check(session.merge(access.event), wish)
-            bulk.do(session, id_, wish, user=session.merge(access.user), now=now(), settings=settings())
-    except (Invalid, Refused) as error:
-        deed, place = _wish(access, reference, deed.value, key)
-        return _ask(access, reference, deed, place, problem=error)
-    say_done(_done_words(deed))
+            write_note(session, id_, text, was=was, user=session.merge(access.user), now=now())
+    except Refused as error:
+        return _show(access, reference, typed_note=text, problem=error)
+    say_done(_("The note is saved."))
     return _back(reference)
 
 
 @registration.view(f"{ONE}/edit", needs=Right.RUN, methods=["GET", "POST"])
 def edit(access: Access, reference: str) -> ResponseReturnValue:
-    found = _found(access, reference)
+    found = person_of(access, reference)
     left = options_left(db.session(), access.event, apart_from=found.id)
     form = PersonForm(access.event, registration=found, left=left, typed=request.form or None)
     if request.method == "GET":
@@ -122,6 +103,9 @@ def edit(access: Access, reference: str) -> ResponseReturnValue:
     details, id_ = form.details(), found.id
     if details is None:
         return desk_page("organizer/registration/edit.html", status=422, form=form, registration=found)
+    if request.form.get("seen", seen := found.changed_at.isoformat()) != seen:
+        form.refusal = _("This registration was changed meanwhile. Save again if what you typed is right.")
+        return desk_page("organizer/registration/edit.html", status=409, form=form, registration=found)
     name, tag, tzid, answers = details
     try:
         with transaction() as session:
@@ -129,15 +113,15 @@ def edit(access: Access, reference: str) -> ResponseReturnValue:
             correct_person(session, id_, name=name, language_tag=tag, tzid=tzid, answers=answers, user=user, now=now())
     except Refused as error:
         form.blame(error)
-        again_found = _found(access, reference)
-        return desk_page("organizer/registration/edit.html", status=409, form=form, registration=again_found)
+        found = person_of(access, reference)
+        return desk_page("organizer/registration/edit.html", status=409, form=form, registration=found)
     say_done(_("The changes are saved. Nobody was written to."))
     return _back(reference)
 
 
 @registration.view(f"{ONE}/address", needs=Right.RUN, methods=["GET", "POST"])
 def address(access: Access, reference: str) -> ResponseReturnValue:
-    found = _found(access, reference)
+    found = person_of(access, reference)
     form = AddressForm(typed=request.method == "POST")
     if request.method == "GET":
         return desk_page("organizer/registration/address.html", form=form, registration=found)
@@ -146,20 +130,24 @@ def address(access: Access, reference: str) -> ResponseReturnValue:
         wanted = read_address(form["email"].text)
         with transaction() as session:
             user = session.merge(access.user)
-            correct_address(session, id_, wanted, form.parting, user=user, now=now(), settings=settings())
+            moved = correct_address(session, id_, wanted, form.parting, user=user, now=now(), settings=settings())
     except (Invalid, Refused) as error:
         form.blame(error)
-        page = _found(access, reference)
+        page = person_of(access, reference)
         status = status_of(error)
         return desk_page("organizer/registration/address.html", status=status, form=form, registration=page)
-    say_done(_("The address is changed. We write to the new one."))
+    say_done(
+        _("The address is changed. We write to the new one.")
+        if moved
+        else _("The changes are saved. Nobody was written to.")
+    )
     return _back(reference)
 
 
 @registration.view(f"{ONE}/links", needs=Right.RUN, methods=["GET", "POST"])
 def links(access: Access, reference: str) -> ResponseReturnValue:
     """New personal links, where the old ones came into wrong hands."""
-    found = _found(access, reference)
+    found = person_of(access, reference)
     if request.method == "GET":
         return desk_page("organizer/registration/links.html", registration=found)
     id_ = found.id
@@ -169,23 +157,30 @@ def links(access: Access, reference: str) -> ResponseReturnValue:
     return _back(reference)
 
 
-def _show(access: Access, reference: str) -> Response:
-    found, session = _found(access, reference), db.session()
+def _show(
+    access: Access, reference: str, *, typed_note: str | None = None, problem: DomainError | None = None
+) -> Response:
+    found, session = person_of(access, reference), db.session()
     places = sorted(found.places, key=lambda place: (place.occurrence.starts_at, place.id))
     specs, answers, reading = question_specs(access.event, retired=True), answers_of(found), reading_of(access.event)
-    moment = lambda at_: moment_words(at_, access.user.tzid, g.reading.tag)  # noqa: E731
+    whole = as_a_whole(found)
     return desk_page(
         "organizer/registration/show.html",
+        status=status_of(problem) if problem else 200,
+        problem=say(problem) if problem else "",
         registration=found,
-        places=[(place, place_words(place.state), _deeds(place)) for place in places],
+        note=found.note if typed_note is None else typed_note,
+        places=[(place, place_words(place.state), [] if whole else _deeds(place)) for place in places],
+        together=[deed for deed in Deed if whole and any(deed in _deeds(place) for place in places)],
+        can_be_given=_can_be_given(found),
         came=noted_at(session, places),
         answers=[said(spec, answers[spec.key], reading) for spec in specs if spec.key in answers],
         letters=_letters(found),
+        arrives_not=_arrives_not(found),
         history=lines_of(entries_about(session, found), access.user) if access.may(Right.RUN) else [],
         source=_source(access.event, found.source),
         spoken=own_name(found.language_tag),
         city=city_words(found.tzid, g.reading.tag),
-        moment=moment,
         date_words=date_words,
         deed_words=deed_words,
         kind_words=kind_words,
@@ -193,82 +188,45 @@ def _show(access: Access, reference: str) -> Response:
         server_words=lambda letter: without_addresses(reply_words(letter.last_code, letter.last_error)),
         sends_again=MAY_BE_SENT_AGAIN,
         troubled=TROUBLED,
-        reachable=any(place.state in HELD for place in places),
+        reachable=any(place.state in HELD and is_to_come(place, now()) for place in places),
+        longest_note=LONGEST_NOTE,
     )
-
-
-def _ask(
-    access: Access, reference: str, deed: Deed, place: Place | None, *, problem: DomainError | None = None
-) -> Response:
-    found = _found(access, reference)
-    others = [
-        one
-        for one in access.event.occurrences
-        if place is not None and one.id != place.occurrence_id and not one.called_off and one.ends_at > now()
-    ]
-    return desk_page(
-        "organizer/registration/sure.html",
-        status=status_of(problem) if problem else 200,
-        registration=found,
-        place=place,
-        deed=deed,
-        title=deed_words(deed),
-        effect=_effect(deed, own_name(found.language_tag)),
-        others=[(one.key, date_words(one)) for one in others] if deed is Deed.MOVE else [],
-        problem=say(problem) if problem else "",
-        date_words=date_words,
-    )
-
-
-def _wish(access: Access, reference: str, deed: str, date: str) -> tuple[Deed, Place | None]:
-    """Raises NotFound for what is no deed, or no place of this person."""
-    if deed not in set(Deed):
-        raise NotFound("There is no such page.")
-    if not date and Deed(deed) is Deed.RESEND:
-        return Deed.RESEND, None
-    place = next((one for one in _found(access, reference).places if one.occurrence.key == date), None)
-    if place is None:
-        raise NotFound("There is no such page.")
-    return Deed(deed), place
 
 
 def _deeds(place: Place) -> list[Deed]:
-    occurrence: Occurrence = place.occurrence
-    if occurrence.called_off or occurrence.ends_at <= now():
+    if not is_to_come(place, now()):
         return []
     offered = _OFFERED.get(place.state, ())
-    alone = len(occurrence.event.occurrences) == 1
-    return [deed for deed in offered if deed is not Deed.MOVE or not alone]
+    alone = len(place.occurrence.event.occurrences) == 1
+    return [deed for deed in offered if deed is not Deed.MOVE or not (alone or as_a_whole(place.registration))]
 
 
-def deed_words(deed: Deed) -> str:
+def as_a_whole(person: Registration) -> bool:
+    """Whether places are decided together: the event is booked as a whole, and this person has several."""
+    return person.event.choose is Choose.ALL and len(person.places) > 1
+
+
+def dates_to_give(person: Registration) -> list[Occurrence]:
+    """The dates to come at which this person has no confirmed place yet, though they may wait for one."""
+    sure = {place.occurrence_id for place in person.places if place.state is PlaceState.CONFIRMED}
+    return [one for one in dates_to_come(person.event) if one.id not in sure]
+
+
+def _can_be_given(person: Registration) -> bool:
+    """Where people have one date, another one is given to whoever holds none; before that, it is a move."""
+    held = {place.state for place in person.places if place.state in HELD and is_to_come(place, now())}
+    if PlaceState.UNVERIFIED in held or (person.event.choose is Choose.ONE and PlaceState.CONFIRMED in held):
+        return False
+    return bool(dates_to_give(person))
+
+
+def deed_words(deed: Deed, *, together: bool = False) -> str:
     return {
         Deed.APPROVE: _("Give the place"),
         Deed.DECLINE: _("Decline"),
         Deed.MOVE: _("Move to another date"),
-        Deed.CANCEL: _("Cancel the place"),
+        Deed.CANCEL: _("Cancel all places") if together else _("Cancel the place"),
         Deed.RESEND: _("Send the letter again"),
-    }[deed]
-
-
-def _effect(deed: Deed, language: str) -> str:
-    done = {
-        Deed.APPROVE: _("The person gets this place, or waits for one if the date is full, and gets a letter."),
-        Deed.DECLINE: _("The person gets no place, and a letter that says so."),
-        Deed.MOVE: _("The person gets a place at the other date, gives up this one, and is written to about both."),
-        Deed.CANCEL: _("The place goes to whoever waits for one. A letter takes the entry out of the calendar."),
-        Deed.RESEND: _("The letter that says how the registration stands leaves once more."),
-    }[deed]
-    return f"{done} {_('Language of the letters: %(language)s.', language=language)}"
-
-
-def _done_words(deed: Deed) -> str:
-    return {
-        Deed.APPROVE: _("The place is given, and the person is written to."),
-        Deed.DECLINE: _("It is declined, and the person is written to."),
-        Deed.MOVE: _("The place is moved, and the person is written to."),
-        Deed.CANCEL: _("The place is cancelled, and the person is written to."),
-        Deed.RESEND: _("The letter is on its way again."),
     }[deed]
 
 
@@ -280,13 +238,19 @@ def _letters(found: Registration) -> list[Message]:
     )
 
 
+def _arrives_not(found: Registration) -> bool:
+    troubled = select(Registration.id).where(Registration.id == found.id, in_trouble())
+    return db.session.scalar(troubled) is not None
+
+
 def _source(event: Event, source: str) -> str:
     """The name of the short link that somebody followed, or what the address said."""
     name = db.session.scalar(select(Channel.name).where(Channel.event_id == event.id, Channel.code == source))
-    return name or source
+    return name or {BY_HAND: _("Registered by hand"), IMPORTED: _("Imported")}.get(source, source)
 
 
-def _found(access: Access, reference: str) -> Registration:
+def person_of(access: Access, reference: str) -> Registration:
+    """Raises NotFound: not of this event, or forgotten."""
     found = db.session.scalar(
         select(Registration)
         .where(
@@ -294,7 +258,7 @@ def _found(access: Access, reference: str) -> Registration:
             Registration.reference == reference,
             Registration.erased_at.is_(None),
         )
-        .options(selectinload(Registration.places), selectinload(Registration.answers))
+        .options(selectinload(Registration.places).joinedload(Place.occurrence), selectinload(Registration.answers))
     )
     if found is None:
         raise NotFound("There is no such page.")

@@ -17,20 +17,21 @@ from eventsapp.queries.trail import names_of, people_on, trail
 from eventsapp.translations import pgettext
 from eventsapp.web.organizer.door import Access, Desk
 from eventsapp.web.organizer.pages import desk_page, event_title
-from eventsapp.web.organizer.trail_words import ACTIONS, HIDDEN, action_words, key_words, value_words
+from eventsapp.web.organizer.trail_words import ACTIONS, HIDDEN, UNSAID, action_words, key_words, value_words
 
 trails = Desk("trail", __name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry in words; ``changes`` are (what, from, to)."""
+    """One entry in words; ``changes`` are (what, from, to). ``person``: the reference of whom it is about."""
 
     at: str
     by: str
     done: str
     event: Event | None
     title: str
+    person: str
     changes: list[tuple[str, str, str]]
 
 
@@ -56,6 +57,7 @@ def lines_of(entries: Sequence[AuditEntry], reader: User) -> list[Line]:
             done=action_words(entry.action),
             event=entry.event,
             title=event_title(entry.event) if entry.event else "",
+            person=_reference(entry),
             changes=_changes(entry, names, tag),
         )
         for entry in entries
@@ -67,10 +69,19 @@ def _changes(entry: AuditEntry, names: dict[int, str], tag: str) -> list[tuple[s
     for key, both in entry.changes.items():
         if key in HIDDEN or not isinstance(both, list) or len(both) != 2 or both[0] == both[1]:  # noqa: PLR2004
             continue
+        if key in UNSAID:
+            found.append((key_words(key), "", ""))
+            continue
         values = [names.get(value, "–") if key == "member" and value is not None else value for value in both]
         before, after = (value_words(key, value, tag) for value in values)
         found.append((key_words(key), before, after))
     return found
+
+
+def _reference(entry: AuditEntry) -> str:
+    """Empty where it is about nobody, or about somebody whose data are gone."""
+    person = entry.registration
+    return person.reference if person is not None and person.erased_at is None else ""
 
 
 def _page(access: Access, about: Event | None) -> ResponseReturnValue:

@@ -7,9 +7,12 @@ from typing import Any
 from eventsapp.actions.audit import Action
 from eventsapp.domain.errors import N_
 from eventsapp.domain.languages import listed, own_name
+from eventsapp.domain.vocabulary import LetterKind, PlaceState
 from eventsapp.domain.wording import duration_words, in_language
+from eventsapp.queries.exports import state_words
 from eventsapp.translations import gettext as _
 from eventsapp.translations import pgettext
+from eventsapp.web.organizer.letter_names import kind_words
 
 LONGEST = 160
 _WALL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
@@ -47,6 +50,7 @@ ACTIONS: dict[Action, str] = {
 FIELDS: dict[str, str] = {
     "accent": N_("Colour"),
     "access": N_("Who is shown the room"),
+    "address": N_("E-mail address"),
     "approval": N_("Approval"),
     "body": N_("Text"),
     "capacity": N_("Places"),
@@ -59,6 +63,7 @@ FIELDS: dict[str, str] = {
     "default_language_tag": N_("Main language"),
     "default_tzid": N_("Time zone"),
     "description": N_("Description"),
+    "details": N_("Name, language or answers"),
     "dial_in": N_("Numbers to dial"),
     "duration": N_("Length"),
     "events": N_("Events"),
@@ -71,10 +76,15 @@ FIELDS: dict[str, str] = {
     "kind": N_("Kind"),
     "label": N_("Question"),
     "language": N_("Language"),
+    "letter": N_("Letter"),
+    "letters": N_("Letters"),
+    "links": N_("Personal links"),
     "location": N_("Where"),
     "meeting_id": N_("Meeting number"),
     "member": N_("Member"),
     "name": N_("Name"),
+    "note": N_("Note"),
+    "occurrence": N_("Date"),
     "only_if": N_("Asked only if"),
     "opens": N_("Registration opens"),
     "options": N_("Choices"),
@@ -107,6 +117,7 @@ FIELDS: dict[str, str] = {
 }
 
 HIDDEN = {"version"}  # what only software asks for
+UNSAID = {"details", "address", "note", "links"}  # of people: that it changed, never from what to what
 
 
 def action_words(action: str) -> str:
@@ -120,7 +131,7 @@ def key_words(key: str) -> str:
             return _("Order of the dates")
         case ["registration", "questions", "order"]:
             return _("Order of the questions")
-        case ["occurrences", name, *rest]:
+        case ["occurrences" | "places", name, *rest]:
             parts = [_("Date “%(name)s”", name=name), *rest]
         case ["registration", "questions", name, *rest]:
             parts = [_("Question “%(name)s”", name=name), *rest]
@@ -155,6 +166,10 @@ def value_words(key: str, value: Any, tag: str) -> str:
 
 def _text_words(key: str, value: str, tag: str) -> str:
     last = key.rpartition(".")[2]
+    if key.startswith("places.") and value in set(PlaceState):
+        return state_words(PlaceState(value))
+    if key == "letter" and value in set(LetterKind):
+        return kind_words(LetterKind(value))
     if _WALL.fullmatch(value):
         return str(in_language(datetime.fromisoformat(value), tag))
     if last in {"duration", "join_opens", "within"} and (found := _DURATION.fullmatch(value)):

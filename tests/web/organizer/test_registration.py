@@ -9,6 +9,7 @@ from eventsapp.db import db
 from eventsapp.domain.vocabulary import LetterKind, PlaceState, Role
 from eventsapp.models import AuditEntry, Message, Registration
 from tests.factory import IN_ENGLISH, IN_SPANISH
+from tests.statements import statements
 
 AT = "/o/example-league/events/forum/registrations"
 QUESTIONS = [
@@ -149,3 +150,122 @@ def test_it_is_possible_before_and_after_registration_is_open(owner, make, forum
     db.session.commit()
     form = {"name": "Ana", "email": "ana@example.org", "occurrences": "spanish"}
     assert owner.post(f"{AT}/add", form).status_code == 303
+
+
+def give(owner, one, to="english", **more):
+    return owner.post(f"{AT}/{one.reference}/give", {"to": to} | more)
+
+
+def test_a_cancelled_place_comes_back_and_a_full_date_needs_the_tick(owner, make, forum):
+    make.registration(forum, places={"english": PlaceState.CONFIRMED})
+    one = make.registration(forum, email="ana@example.org", places={"english": PlaceState.CANCELLED})
+    assert f"{one.reference}/give" in owner.get(f"{AT}/{one.reference}").text
+    assert (give(owner, one).status_code, states(person())) == (409, {"english": "cancelled"})
+    assert give(owner, one, over="yes").status_code == 303
+    assert (states(person()), kinds()) == ({"english": "confirmed"}, [LetterKind.CONFIRMATION])
+    assert give(owner, one, "spanish").status_code == 303
+    assert states(person()) == {"english": "confirmed", "spanish": "confirmed"}
+    assert [give(owner, one, to).status_code for to in ("spanish", "none")] == [409, 409]
+    trail = db.session.scalars(select(AuditEntry.changes).order_by(AuditEntry.id)).all()
+    assert trail == [{"places.english": ["cancelled", "confirmed"]}, {"places.spanish": [None, "confirmed"]}]
+
+
+def test_who_waits_is_put_first_only_by_the_tick(owner, make, forum):
+    with db.session.begin_nested():
+        forum.waitlist = True
+    db.session.commit()
+    make.registration(forum, places={"english": PlaceState.CONFIRMED})
+    make.registration(forum, places={"english": PlaceState.WAITLISTED})
+    one = make.registration(forum, email="ana@example.org", places={"english": PlaceState.WAITLISTED})
+    queued_at = person().places[0].queued_at
+    assert give(owner, one).status_code == 409
+    assert (states(person()), person().places[0].queued_at) == ({"english": "waitlisted"}, queued_at)
+    assert give(owner, one, over="yes").status_code == 303
+    assert states(person()) == {"english": "confirmed"}
+    form = {"name": "Bo", "email": "bo@example.org", "occurrences": "english", "over": "yes"}
+    assert owner.post(f"{AT}/add", form).status_code == 303
+    assert states(person("bo@example.org")) == {"english": "confirmed"}
+
+
+def test_one_date_is_moved_and_what_is_booked_as_a_whole_is_decided_as_one(owner, make):
+    event = make.event("talk", choose="one")
+    one = make.registration(event, email="ana@example.org")
+    at = f"/o/example-league/events/talk/registrations/{one.reference}"
+    assert f"{one.reference}/give" not in owner.get(at).text
+    assert owner.post(f"{at}/give", {"to": "english"}).status_code == 409
+    course = make.event("course", choose="all")
+    both = make.registration(course, email="bo@example.org", places=dict.fromkeys(("english", "spanish"), "pending"))
+    at = f"/o/example-league/events/course/registrations/{both.reference}"
+    assert "date=english" not in owner.get(at).text
+    for deed, after in (("approve", "confirmed"), ("cancel", "cancelled")):
+        assert owner.get(f"{at}/do", deed=deed).status_code == 200
+        assert owner.post(f"{at}/do", {"deed": deed}).status_code == 303
+        assert states(person("bo@example.org")) == {"english": after, "spanish": after}
+    assert owner.post(f"{at}/give").status_code == 303
+    assert states(person("bo@example.org")) == {"english": "confirmed", "spanish": "confirmed"}
+
+
+def test_who_has_not_confirmed_the_address_is_asked_again_and_cancelled_in_silence(owner, make):
+    event = make.event("talk", verify_seconds=7200)
+    one = make.registration(event, email="ana@example.org", places={"spanish": PlaceState.UNVERIFIED})
+    at = f"/o/example-league/events/talk/registrations/{one.reference}"
+    for status in (303, 409):
+        assert owner.post(f"{at}/do", {"deed": "resend"}).status_code == status
+    assert kinds() == [LetterKind.VERIFICATION]
+    assert "No letter is written" in owner.get(f"{at}/do", deed="cancel", date="spanish").text
+    assert owner.post(f"{at}/do", {"deed": "cancel", "date": "spanish"}).status_code == 303
+    assert (states(person()), kinds()) == ({"spanish": "cancelled"}, [LetterKind.VERIFICATION])
+
+
+def test_questions_may_stay_open_and_retired_answers_stay(owner, make):
+    questions = [
+        {"key": "diet", "required": True},
+        {"key": "terms", "type": "consent", "required": True},
+        {"key": "old", "retired": True, "label": {"en": "How old?"}},
+    ]
+    event = make.event("talk", questions=questions)
+    one = make.registration(event, email="ana@example.org", answers={"old": "forty"})
+    at = f"/o/example-league/events/talk/registrations/{one.reference}"
+    assert owner.post(f"{at}/edit", {"name": "Ana", "time_zone": "Lima"}).status_code == 303
+    page = owner.get(at).text
+    assert ("How old?" in page, "forty" in page, person().name) == (True, True, "Ana")
+
+
+def test_nobody_writes_over_what_somebody_else_did_meanwhile(owner, make, forum):
+    one = make.registration(forum, email="ana@example.org", note="was there")
+    seen = one.changed_at.isoformat()
+    assert f'name="seen" value="{seen}"' in owner.get(f"{AT}/{one.reference}/edit").text
+    form = {"name": "Ana", "time_zone": "Lima", "seen": seen}
+    answers = [owner.post(f"{AT}/{one.reference}/edit", form | {"name": name}) for name in ("Ana", "Bo")]
+    assert ([answer.status_code for answer in answers], person().name) == ([303, 409], "Ana")
+    assert 'value="Bo"' in answers[1].text
+    notes = [owner.post(f"{AT}/{one.reference}/note", {"note": n, "was": "was there"}) for n in ("first", "second")]
+    assert ([answer.status_code for answer in notes], person().note) == ([303, 409], "first")
+    assert ("Theirs: first" in notes[1].text, "second</textarea>" in notes[1].text) == (True, True)
+
+
+def test_history_says_what_was_done_with_whom(owner, make, forum):
+    one = make.registration(forum, email="ana@example.org")
+    owner.post(f"{AT}/{one.reference}/note", {"note": "calls on Monday"})
+    owner.post(f"{AT}/{one.reference}/do", {"deed": "cancel", "date": "spanish"})
+    page = owner.get(f"{AT}/{one.reference}").text
+    assert ("Date “spanish”" in page, "<bdi>Confirmed</bdi> → <bdi>Cancelled</bdi>" in page) == (True, True)
+    for at in ("/o/example-league/history", "/o/example-league/events/forum/history"):
+        assert owner.get(at).text.count(f'{AT}/{one.reference}">') == 2
+    assert "calls on Monday" not in owner.get("/o/example-league/history").text
+
+
+def test_a_fuller_page_takes_no_more_statements(owner, make, forum):
+    few, many, counted = ("english",), ("english", "spanish"), []
+    small = make.registration(forum, places=dict.fromkeys(few, "pending"), answers={"diet": "soup"}).reference
+    answers = {"diet": "soup", "bus": "yes"}
+    large = make.registration(forum, places=dict.fromkeys(many, "pending"), answers=answers).reference
+    for reference, keys in ((small, few), (large, many)):
+        for key in keys:
+            assert owner.post(f"{AT}/{reference}/do", {"deed": "decline", "date": key}).status_code == 303
+        db.session.remove()
+        with statements() as said:
+            page = owner.get(f"{AT}/{reference}").text
+        assert page.count("Not accepted</th>") == len(keys)
+        counted.append(len(said))
+    assert counted[0] == counted[1]
