@@ -67,7 +67,8 @@ def with_query(**changed: Any) -> str:
     """This very page with other values in its query; None leaves one out."""
     query = {name: request.args.getlist(name) for name in request.args} | changed
     kept = {name: value for name, value in query.items() if value is not None}
-    return f"{url_for(request.endpoint or '', **(request.view_args or {}))}?{urlencode(kept, doseq=True)}".removesuffix("?")
+    here = url_for(request.endpoint or "", **(request.view_args or {}))
+    return f"{here}?{urlencode(kept, doseq=True)}" if kept else here  # url_for would take some names for its own
 
 
 def moment_of(at: datetime) -> str:
