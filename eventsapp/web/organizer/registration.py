@@ -163,7 +163,7 @@ def _show(
     found, session = person_of(access, reference), db.session()
     places = sorted(found.places, key=lambda place: (place.occurrence.starts_at, place.id))
     specs, answers, reading = question_specs(access.event, retired=True), answers_of(found), reading_of(access.event)
-    whole = as_a_whole(found)
+    whole, can_be_given = as_a_whole(found), _can_be_given(found)
     return desk_page(
         "organizer/registration/show.html",
         status=status_of(problem) if problem else 200,
@@ -172,7 +172,8 @@ def _show(
         note=found.note if typed_note is None else typed_note,
         places=[(place, place_words(place.state), [] if whole else _deeds(place)) for place in places],
         together=[deed for deed in Deed if whole and any(deed in _deeds(place) for place in places)],
-        can_be_given=_can_be_given(found),
+        can_be_given=can_be_given,
+        can_come_back=[place for place in places if can_be_given and not whole and _can_come_back(place)],
         came=noted_at(session, places),
         answers=[said(spec, answers[spec.key], reading) for spec in specs if spec.key in answers],
         letters=_letters(found),
@@ -207,17 +208,24 @@ def as_a_whole(person: Registration) -> bool:
 
 
 def dates_to_give(person: Registration) -> list[Occurrence]:
-    """The dates to come at which this person has no confirmed place yet, though they may wait for one."""
-    sure = {place.occurrence_id for place in person.places if place.state is PlaceState.CONFIRMED}
-    return [one for one in dates_to_come(person.event) if one.id not in sure]
+    """The dates to come at which this person has no confirmed place yet, though they may wait for one.
+
+    Where people have one date, whoever holds another one moves instead.
+    """
+    held = {place.occurrence_id: place for place in person.places if place.state in HELD and is_to_come(place, now())}
+    sure = {id_ for id_, place in held.items() if place.state is PlaceState.CONFIRMED}
+    free = [one for one in dates_to_come(person.event) if one.id not in sure]
+    return [one for one in free if one.id in held] if held and person.event.choose is Choose.ONE else free
+
+
+def _can_come_back(place: Place) -> bool:
+    waits = place.state in {PlaceState.CANCELLED, PlaceState.WAITLISTED} and is_to_come(place, now())
+    return waits and place.occurrence in dates_to_give(place.registration)
 
 
 def _can_be_given(person: Registration) -> bool:
-    """Where people have one date, another one is given to whoever holds none; before that, it is a move."""
-    held = {place.state for place in person.places if place.state in HELD and is_to_come(place, now())}
-    if PlaceState.UNVERIFIED in held or (person.event.choose is Choose.ONE and PlaceState.CONFIRMED in held):
-        return False
-    return bool(dates_to_give(person))
+    unverified = any(place.state is PlaceState.UNVERIFIED for place in person.places)
+    return bool(dates_to_give(person)) and not unverified
 
 
 def deed_words(deed: Deed, *, together: bool = False) -> str:
