@@ -128,6 +128,14 @@ def test_an_address_is_corrected_and_written_to(owner, make, forum):
     form = {"email": "ana@example.org", "parting": "mistaken"}
     assert owner.post(f"{AT}/{one.reference}/address", form).status_code == 303
     assert (person().link_generation, kinds()) == (2, [LetterKind.CONFIRMATION])
+    assert owner.get(f"{AT}/{one.reference}").text.count("/retry") == 1
+    other_way = {"email": "Ana@Example.org", "parting": "mistaken"}
+    assert owner.post(f"{AT}/{one.reference}/address", other_way).status_code == 303
+    assert kinds() == [LetterKind.CONFIRMATION]
+    form = {"email": "ana@example.net", "parting": "moved"}
+    assert owner.post(f"{AT}/{one.reference}/address", form).status_code == 303
+    page = owner.get(f"{AT}/{one.reference}").text
+    assert (page.count("ana@example.org"), page.count("/retry")) == (1, 1)
 
 
 def test_somebody_is_registered_by_hand(owner, make, forum):
