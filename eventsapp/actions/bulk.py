@@ -35,7 +35,7 @@ class Deed(StrEnum):
 
 
 _CONCERNS = {
-    Deed.APPROVE: {PlaceState.PENDING, PlaceState.DECLINED},
+    Deed.APPROVE: {PlaceState.PENDING},  # who was declined is let in one by one, never in passing
     Deed.DECLINE: {PlaceState.PENDING, PlaceState.WAITLISTED},
     Deed.MOVE: HELD - {PlaceState.UNVERIFIED},
     Deed.CANCEL: HELD,
@@ -181,9 +181,7 @@ def move_to(
 
 def _held(registration: Registration, to: str, at: str, now: datetime) -> Place:
     held = [
-        place
-        for place in registration.places
-        if place.state in _CONCERNS[Deed.MOVE] and places.is_to_come(place, now)
+        place for place in registration.places if place.state in _CONCERNS[Deed.MOVE] and places.is_to_come(place, now)
     ]
     if any(place.occurrence.key == to for place in held):
         raise Refused(N_("They have a place at that date already."))
@@ -195,11 +193,19 @@ def _held(registration: Registration, to: str, at: str, now: datetime) -> Place:
     return held[0]
 
 
+def _approve(session: Session, registration_id: int, wish: Wish, now: datetime, settings: Settings) -> None:
+    """What waits; a place that was declined is approved only where nothing of theirs waits, or where it is named."""
+    registration = session.get_one(Registration, registration_id)
+    states = {place.occurrence.key: place.state for place in registration.places}
+    waiting = [key for key, state in states.items() if state is PlaceState.PENDING]
+    together = wish.at or registration.event.choose is Choose.ALL or PlaceState.DECLINED not in states.values()
+    for key in [wish.at or None] if together or not waiting else waiting:
+        places.approve(session, registration_id, occurrence_key=key, now=now, settings=settings)
+
+
 Do = Callable[[Session, int, Wish, datetime, Settings], object]
 _DEEDS: Mapping[Deed, Do] = {
-    Deed.APPROVE: lambda session, id_, wish, now, settings: places.approve(
-        session, id_, occurrence_key=wish.at or None, now=now, settings=settings
-    ),
+    Deed.APPROVE: lambda session, id_, wish, now, settings: _approve(session, id_, wish, now, settings),
     Deed.DECLINE: lambda session, id_, wish, now, settings: places.decline(
         session, id_, occurrence_key=wish.at or None, now=now, settings=settings
     ),

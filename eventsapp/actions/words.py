@@ -9,7 +9,7 @@ from eventsapp.actions.places import take_event
 
 
 def mark_current(session: Session, event_id: int, texts: Iterable[tuple[str, str]], *, now: datetime) -> None:
-    """``texts`` are pairs of a language tag and the name of a text; a language that the event does not have is passed over."""
+    """``texts`` are pairs of a language tag and the name of a text; a language that is not there is passed over."""
     wanted = set(texts)
     for variant in take_event(session, event_id).variants:
         names = {name for tag, name in wanted if tag == variant.language_tag}

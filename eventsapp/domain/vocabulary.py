@@ -126,11 +126,7 @@ ACCOUNT_LETTERS = frozenset({LetterKind.PASSWORD_RESET, LetterKind.SECURITY_NOTI
 NEUTRAL_LETTERS = frozenset({LetterKind.LINK, LetterKind.VERIFICATION, LetterKind.ADDRESS_CHANGE})
 # An organizer can give each of these words of their own; a mailing has no others.
 WITH_OWN_WORDS = (
-    frozenset(LetterKind)
-    - NEUTRAL_LETTERS
-    - STAFF_LETTERS
-    - ACCOUNT_LETTERS
-    - {LetterKind.REPLIED, LetterKind.MAILING}
+    frozenset(LetterKind) - NEUTRAL_LETTERS - STAFF_LETTERS - ACCOUNT_LETTERS - {LetterKind.REPLIED, LetterKind.MAILING}
 )
 
 

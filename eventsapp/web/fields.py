@@ -14,8 +14,20 @@ from eventsapp.translations import say
 from eventsapp.web.editions import FEW, Edition, Words
 
 Kind = Literal[
-    "text", "email", "tel", "url", "number", "date", "time", "password", "long", "radio", "checkbox", "consent", "select"
-]  # fmt: skip
+    "text",
+    "email",
+    "tel",
+    "url",
+    "number",
+    "date",
+    "time",
+    "password",
+    "long",
+    "radio",
+    "checkbox",
+    "consent",
+    "select",
+]
 Typed = MultiDict[str, str]
 
 

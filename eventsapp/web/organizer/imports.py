@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, abort, g, request, url_for
+from flask import Response, abort, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -93,7 +93,7 @@ def begin(access: Access, public_id: str) -> ResponseReturnValue:
     with transaction() as session:
         tell = request.form.get("tell") == YES
         acting.begin(session, access.event, _prepared(access, public_id), tell=tell, now=now())
-    return again(f"{url_for('organizer.front.home')}o/{access.organization.slug}/jobs/{public_id}")
+    return again(at("jobs.show", public_id=public_id))
 
 
 @imports.view(f"{HERE}/<public_id>/discard", needs=Right.RUN, methods=["POST"])

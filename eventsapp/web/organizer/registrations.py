@@ -15,8 +15,8 @@ from eventsapp.domain.errors import DomainError, Invalid
 from eventsapp.domain.languages import own_name
 from eventsapp.domain.questions import answer_words
 from eventsapp.domain.rights import Right
-from eventsapp.domain.vocabulary import PlaceState
-from eventsapp.models import Channel, Event, Registration
+from eventsapp.domain.vocabulary import CHOICE_TYPES, Choose, PlaceState, QuestionType
+from eventsapp.models import Channel, Event, Occurrence, Registration
 from eventsapp.queries.exports import ANSWER, USUAL, column_names, date_words, state_words
 from eventsapp.queries.people import Filter, count
 from eventsapp.queries.people_pages import Details, Listing, Order, Sort, answers_by_key, details, listing
@@ -85,7 +85,8 @@ def index(access: Access) -> ResponseReturnValue:
         dates=[(one.key, date_words(one, g.reading.tag)) for one in access.event.occurrences],
         languages=_languages(access.event),
         sources=_sources(access.event),
-        deeds=[(deed.value, deed_words(deed)) for deed in Deed],
+        questions=_questions(access.event, asked),
+        deeds=[(deed.value, deed_words(deed)) for deed in Deed if deed is not Deed.MOVE or _other_dates(access.event)],
         query=list(pairs(asked)),
         order=order,
     )
@@ -94,14 +95,14 @@ def index(access: Access) -> ResponseReturnValue:
 @registrations.view("/events/<event>/registrations/bulk", needs=Right.RUN)
 def bulk(access: Access) -> ResponseReturnValue:
     """How many it would be, and what it does to them."""
-    wish = _wish(request.args)
+    wish = _wish(access.event, request.args)
     return again(_table()) if wish is None else _ask(access, wish)
 
 
 @registrations.view("/events/<event>/registrations/bulk", needs=Right.RUN, methods=["POST"])
 def do(access: Access) -> ResponseReturnValue:
     """At once where they are few, and by the worker where they are many."""
-    wish = _wish(request.form)
+    wish = _wish(access.event, request.form)
     if wish is None:
         return again(_table())
     try:
@@ -150,7 +151,8 @@ def _ask(access: Access, wish: Wish, *, problem: DomainError | None = None) -> R
         concerned=concerned,
         others=count(session, access.event, wish.filter) - concerned,
         query=list(pairs(wish.filter)),
-        dates=[(one.key, date_words(one, g.reading.tag)) for one in access.event.occurrences],
+        dates=[(one.key, date_words(one, g.reading.tag)) for one in _held_singly(access.event)],
+        others_to=[(one.key, date_words(one, g.reading.tag)) for one in _other_dates(access.event)],
         problem=say(problem) if problem else "",
         background=concerned > AT_ONCE,
         back=_table(),
@@ -169,8 +171,11 @@ def _effect(deed: Deed) -> str:
     }[deed]
 
 
-def _wish(given: Any) -> Wish | None:
-    """What was asked for; None where nobody was chosen, or nothing to do."""
+def _wish(event: Event, given: Any) -> Wish | None:
+    """What was asked for; None where nobody was chosen, or nothing to do.
+
+    Where the filter is about one date, their places at that date alone are meant unless something else is said.
+    """
     deed = given.get("deed", "")
     if deed not in set(Deed):
         return None
@@ -179,7 +184,20 @@ def _wish(given: Any) -> Wish | None:
         return None
     if given.get("all") and asked.only:
         asked = Filter.read({name: value for name, value in given.lists() if name != "only"})
-    return Wish(Deed(deed), asked, at=given.get("at", ""), to=given.get("to", ""))
+    singly = len(asked.occurrence) == 1 and deed != Deed.RESEND and _held_singly(event)
+    return Wish(
+        Deed(deed), asked, at=given.get("at", asked.occurrence[0] if singly else ""), to=given.get("to", "")
+    )
+
+
+def _held_singly(event: Event) -> list[Occurrence]:
+    """The dates of which one alone can be decided about; none where the event is booked as a whole."""
+    return [] if event.choose is Choose.ALL or len(event.occurrences) == 1 else list(event.occurrences)
+
+
+def _other_dates(event: Event) -> list[Occurrence]:
+    """Where people can be moved to."""
+    return [one for one in _held_singly(event) if not one.called_off and one.ends_at > now()]
 
 
 def _rows(
@@ -234,6 +252,19 @@ def _head(name: str, words: str, order: Order) -> Head:
     turned = Order(sort, not order.falling if mine else False)
     url = with_query(sort=str(turned), before=None, after=None)
     return Head(name, words, url, ("descending" if order.falling else "ascending") if mine else "")
+
+
+def _questions(event: Event, asked: Filter) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """What the table can be filtered by: questions with their options, as words, value and whether it is chosen."""
+    tag, chosen = g.reading.tag, {f"{key}:{value}" for key, value in asked.answer}
+    found = []
+    for spec in question_specs(event, retired=True):
+        words = {one: spec.option_in(one, tag) for one in spec.option_ids()} if spec.type in CHOICE_TYPES else {}
+        if spec.type in {QuestionType.YES_NO, QuestionType.CONSENT}:
+            words = {"yes": _("Yes"), "no": _("No")}
+        options = [(said, value := f"{spec.key}:{one}", value in chosen) for one, said in words.items()]
+        found += [(spec.label_in(tag), options)] if options else []
+    return found
 
 
 def _languages(event: Event) -> list[tuple[str, str]]:

@@ -148,7 +148,8 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             created_at=at,
             expires_at=at + timedelta(days=2),
         )
-        mailing = Mailing(event_id=event.id, public_id=f"{word}mailing", words={"en": {"subject": word, "body": word}}, created_at=at)
+        words = {"en": {"subject": word, "body": word}}
+        mailing = Mailing(event_id=event.id, public_id=f"{word}mailing", words=words, created_at=at)
         channel = Channel(event_id=event.id, code=f"{word}code", name=word, created_at=at)
         message = Message(
             registration_id=registration.id,

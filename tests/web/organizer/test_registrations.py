@@ -62,6 +62,11 @@ def test_people_are_found_by_what_stands_in_the_address(owner, make, forum):
     assert "1 of 3" in page
     assert "export?state=pending" in page
     assert "Yes, by bus" in owner.get(AT, column=["name", "answer:bus"]).text
+    offered = '<option value="bus:yes"{}>Yes, by bus</option>'
+    assert (offered.format("") in page, offered.format(" selected") in page) == (True, False)
+    page = owner.get(AT, answer="bus:yes", column="name", sort="name").text
+    assert offered.format(" selected") in page
+    assert 'href="/organizer/o/example-league/events/forum/registrations?column=name&amp;sort=name">Clear' in page
 
 
 def test_heads_sort_and_pages_go_on(owner, make, forum):
@@ -111,6 +116,24 @@ def test_a_decision_about_many_names_count_and_effect_first(owner, make, forum, 
         200,
         403,
     )
+
+
+def test_a_filter_by_date_means_the_places_at_that_date(owner, make, forum):
+    make.registration(forum, places={"english": PlaceState.CONFIRMED, "spanish": PlaceState.CONFIRMED})
+    asked = owner.get(f"{AT}/bulk", deed="cancel", all="yes", occurrence="spanish").text
+    assert re.findall(r'<option value="(\w*)" selected', asked) == ["spanish"]
+    owner.post(f"{AT}/bulk", {"deed": "cancel", "all": "yes", "occurrence": "spanish", "at": "spanish"})
+    assert states() == ["cancelled", "confirmed"]
+
+
+def test_what_is_booked_as_a_whole_is_decided_as_a_whole(desk, make):
+    whole = make.event(choose="all")
+    owner = desk(make.member(whole.organization))
+    make.registration(whole, places={"english": PlaceState.CONFIRMED, "spanish": PlaceState.CONFIRMED})
+    assert 'value="move"' not in owner.get(AT).text
+    assert 'name="at"' not in owner.get(f"{AT}/bulk", deed="cancel", all="yes", occurrence="spanish").text
+    owner.post(f"{AT}/bulk", {"deed": "cancel", "all": "yes", "occurrence": "spanish"})
+    assert states() == ["cancelled", "cancelled"]
 
 
 def test_foreign_references_concern_nobody(owner, make, forum):
