@@ -12,8 +12,7 @@ from eventsapp.domain.triggers import DEFAULT_REMINDERS
 from eventsapp.domain.vocabulary import (
     CHOICE_TYPES,
     COMPARABLE_TYPES,
-    NEUTRAL_LETTERS,
-    STAFF_LETTERS,
+    WITH_OWN_WORDS,
     Approval,
     Choose,
     ConferenceAccess,
@@ -206,7 +205,7 @@ def question(
 def letters(tags: list[str]) -> st.SearchStrategy[dict[LetterKind, dict[str, LetterWords]]]:
     words = st.builds(LetterWords, lines(), PARAGRAPHS).filter(lambda letter: bool(letter.subject or letter.body))
     return st.dictionaries(
-        st.sampled_from(sorted(set(LetterKind) - NEUTRAL_LETTERS - STAFF_LETTERS - {LetterKind.REPLIED})),
+        st.sampled_from(sorted(WITH_OWN_WORDS)),
         st.dictionaries(st.sampled_from(tags), words, min_size=1),
         max_size=2,
     )
