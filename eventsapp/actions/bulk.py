@@ -205,7 +205,7 @@ def _approve(session: Session, registration_id: int, wish: Wish, now: datetime, 
 
 Do = Callable[[Session, int, Wish, datetime, Settings], object]
 _DEEDS: Mapping[Deed, Do] = {
-    Deed.APPROVE: lambda session, id_, wish, now, settings: _approve(session, id_, wish, now, settings),
+    Deed.APPROVE: _approve,
     Deed.DECLINE: lambda session, id_, wish, now, settings: places.decline(
         session, id_, occurrence_key=wish.at or None, now=now, settings=settings
     ),

@@ -185,9 +185,7 @@ def _wish(event: Event, given: Any) -> Wish | None:
     if given.get("all") and asked.only:
         asked = Filter.read({name: value for name, value in given.lists() if name != "only"})
     singly = len(asked.occurrence) == 1 and deed != Deed.RESEND and _held_singly(event)
-    return Wish(
-        Deed(deed), asked, at=given.get("at", asked.occurrence[0] if singly else ""), to=given.get("to", "")
-    )
+    return Wish(Deed(deed), asked, at=given.get("at", asked.occurrence[0] if singly else ""), to=given.get("to", ""))
 
 
 def _held_singly(event: Event) -> list[Occurrence]:
