@@ -42,7 +42,6 @@ FOREIGN = "foreign"  # the description by which the error page knows a post from
 SECRET_ADDRESSES = frozenset({"receipt", "token"})  # views whose address only its owner knows
 WATCHED = "health"  # the blueprint that no person opens
 ONE_CLICK = "unsubscribe.end"  # the view that mail programs post to
-LARGE_FILES = {"organizer.imports.upload": 9 * 1024 * 1024}  # views that take more than a form, and how many bytes
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
 
@@ -111,9 +110,10 @@ def refuse_foreign_hosts() -> None:
 
 
 def let_large_files_in() -> None:
-    """Before anything reads the form."""
-    if request.endpoint in LARGE_FILES:
-        request.max_content_length = LARGE_FILES[request.endpoint]
+    """Before anything reads the form: a view that takes files says by ``takes_files`` how many bytes it takes."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if most := getattr(view, "takes_files", None):
+        request.max_content_length = most
 
 
 def refuse_broken_text() -> None:

@@ -58,12 +58,18 @@ class Desk(Blueprint):
     """A blueprint of organizer's pages. ``DESKS`` of the package registers it below ``/organizer``."""
 
     def view(
-        self, rule: str, needs: Right, *, methods: Sequence[str] = ("GET",), fresh: bool = False
+        self,
+        rule: str,
+        needs: Right,
+        *,
+        methods: Sequence[str] = ("GET",),
+        fresh: bool = False,
+        takes_files: int | None = None,
     ) -> Callable[[View], View]:
         """A page below ``/organizer/o/<organization>``; the view gets ``access``, and what else its rule names.
 
         ``<event>`` in the rule is an event's slug, and becomes ``access.event``. ``fresh``: who signed in long ago
-        proves again that it is they.
+        proves again that it is they. ``takes_files``: how many bytes a form of it may have, where files are sent.
         """
 
         def add(view: View) -> View:
@@ -79,6 +85,7 @@ class Desk(Blueprint):
                 return _checked(fresh=fresh) or view(access, **values)
 
             guarded.needs, guarded.fresh = needs, fresh  # type: ignore[attr-defined]  # what the tests walk by
+            guarded.takes_files = takes_files  # type: ignore[attr-defined]
             self.add_url_rule(PREFIX + rule, view_func=guarded, methods=list(methods))
             return view
 

@@ -40,7 +40,7 @@ MOST_SHOWN = 100
 YES = "yes"
 
 
-@imports.view(HERE, needs=Right.RUN, methods=["GET", "POST"])
+@imports.view(HERE, needs=Right.RUN, methods=["GET", "POST"], takes_files=MOST_BYTES + 1024 * 1024)
 def upload(access: Access) -> ResponseReturnValue:
     form = UploadForm()
     if request.method == "GET":
