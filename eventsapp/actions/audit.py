@@ -1,14 +1,18 @@
 """The audit trail: who did what, from what to what. Never a person's name, address, answer or note."""
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from eventsapp.domain.addresses import read_address
+from eventsapp.domain.vocabulary import StaffRole
 from eventsapp.models import AuditEntry, Event, Organization, Registration, User
-from eventsapp.reading.values import EventRecord
+from eventsapp.reading.values import EventRecord, MemberRecord
 from eventsapp.reading.writing import plain_record
 
 Changes = dict[str, list[Any]]  # {key of the record: [before, after]}
@@ -80,8 +84,23 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
 def flat(record: EventRecord) -> dict[str, Any]:
     """The record as one level: ``occurrences.english.start``, ``languages.es.summary``. No secret of a room."""
     found: dict[str, Any] = {}
-    _flatten(plain_record(record), "", found)
+    _flatten(plain_record(replace(record, team=())), "", found)
+    for member in record.team:
+        _flatten(_nameless(member), f"team.{member.role}.{_mark(read_address(member.email).key, 6)}", found)
     return found
+
+
+def _nameless(member: MemberRecord) -> dict[str, Any]:
+    """What somebody of the team does. That their name changed is seen, and not from what to what."""
+    said: dict[str, Any] = {"language": member.language, "tzid": member.tzid, "name": _mark(member.name, 2)}
+    if member.role is StaffRole.ORGANIZER:
+        return said | {"digest": member.digest.value}
+    return said | {"occurrences": "all" if member.occurrences is None else list(member.occurrences)}
+
+
+def _mark(text: str, length: int) -> str:
+    """Enough to tell one from another, and too little to find out whose it is."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _flatten(value: Any, key: str, found: dict[str, Any]) -> None:

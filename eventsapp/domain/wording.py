@@ -24,8 +24,9 @@ from eventsapp.domain.errors import Minutes
 from eventsapp.domain.languages import babel_locale
 
 _UTC = "Etc/UTC"
-_Unit = Literal["day", "hour", "minute", "second"]
+_Unit = Literal["week", "day", "hour", "minute", "second"]
 _UNITS: dict[_Unit, timedelta] = {
+    "week": timedelta(weeks=1),
     "day": timedelta(days=1),
     "hour": timedelta(hours=1),
     "minute": timedelta(minutes=1),
@@ -76,7 +77,7 @@ _FIRST_OF_MONTH = {"fr": "1er", "fr_CA": "1er", "pt": "1º", "pt_BR": "1º"}
 _WITH_AND = frozenset({"de", "es", "fr", "it", "pt"})
 # A sign before a number is torn from it in a line from right to left.
 _ARABIC_SHIFTS = {1: "اليوم التالي", -1: "اليوم السابق", 2: "بعد يومين", -2: "قبل يومين"}
-_ARABIC_DUAL = re.compile("(?<=يوم|اعت|يقت|نيت)ان")
+_ARABIC_DUAL = re.compile("(?<=يوم|اعت|يقت|نيت|بوع)ان")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,15 @@ def duration_words(seconds: int, tag: str) -> str:
     minutes, hours, days = seconds // 60 % 60, seconds // 3600 % _HOURS_A_DAY, seconds // (3600 * _HOURS_A_DAY)
     locale = babel_locale(tag)
     words = _amounts({"day": days, "hour": hours, "minute": minutes, "second": seconds % 60}, locale)
+    return _ARABIC_DUAL.sub("ين", words) if locale.language == "ar" else words
+
+
+def amount_words(days: int, seconds: int, tag: str) -> str:
+    """Days of the calendar and elapsed time as they are said of a trigger: "2 weeks", "24 hours", "1 day 2 hours"."""
+    weeks, days = (days // 7, 0) if days % 7 == 0 else (0, days)
+    hours, minutes = divmod(seconds // 60, 60)
+    locale = babel_locale(tag)
+    words = _amounts({"week": weeks, "day": days, "hour": hours, "minute": minutes}, locale)
     return _ARABIC_DUAL.sub("ين", words) if locale.language == "ar" else words
 
 

@@ -7,6 +7,7 @@ from eventsapp.web.organizer.account_keys import keys
 from eventsapp.web.organizer.add import add
 from eventsapp.web.organizer.channels import channels
 from eventsapp.web.organizer.checkin import checkin
+from eventsapp.web.organizer.crew import crew
 from eventsapp.web.organizer.dates import dates
 from eventsapp.web.organizer.details import details
 from eventsapp.web.organizer.events import events
@@ -42,6 +43,7 @@ DESKS = (
     flight,
     words,
     details,
+    crew,
     dates,
     registrations,
     add,

@@ -1,5 +1,6 @@
 """Saving a change of an event: whoever would notice is counted and shown first, and told only if somebody says so."""
 
+import re
 from collections.abc import Callable
 
 from flask import request
@@ -13,6 +14,7 @@ from eventsapp.actions.tell import tell
 from eventsapp.db import transaction
 from eventsapp.reading.mistakes import RecordRefused
 from eventsapp.reading.values import EventRecord
+from eventsapp.web.fields import Typed
 from eventsapp.web.organizer.door import Access, again
 from eventsapp.web.organizer.forms import DeskForm
 from eventsapp.web.organizer.pages import desk_page, say_done
@@ -20,6 +22,7 @@ from eventsapp.web.pages import now, settings
 
 TELL = "tell"  # what the page that asks adds to the form: "yes", "no", or "back" to the form
 BACK = "back"
+_CREW = re.compile(r"team(\[\d+\](\.occurrences)?)?")  # changes by which somebody works at a date, or no longer
 VERSION = "version"
 
 
@@ -52,7 +55,7 @@ def save(
                 session,
                 access.event.id,
                 change,
-                version=_seen_version(),
+                version=seen_version(request.form),
                 user=access.user,
                 now=at,
                 settings=settings(),
@@ -78,13 +81,14 @@ def ask(outlook: Outlook) -> Response:
 
 
 def _tell_or_ask(session: Session, access: Access, edited: Edited) -> None:
-    if not edited.report.revised:
+    crew = any(_CREW.fullmatch(key) for key in edited.report.changes)
+    if not edited.report.revised and not crew:
         return
     at, answer = now(), request.form.get(TELL)
     if answer == "no":
         return
     outlook = look(session, edited.event, now=at, settings=settings())
-    if not outlook.untold:
+    if not (outlook.untold if edited.report.revised else outlook.untold.staff):
         return
     if answer != "yes":
         raise _Ask(outlook)
@@ -101,6 +105,7 @@ def _tell_or_ask(session: Session, access: Access, edited: Edited) -> None:
     )
 
 
-def _seen_version() -> int | None:
-    seen = request.form.get(VERSION, "")
+def seen_version(typed: Typed) -> int | None:
+    """Of the event, when the form was opened."""
+    seen = typed.get(VERSION, "")
     return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else None  # noqa: PLR2004

@@ -7,12 +7,14 @@ from typing import Any
 from eventsapp.actions.audit import Action
 from eventsapp.domain.errors import N_
 from eventsapp.domain.languages import listed, own_name
+from eventsapp.domain.triggers import read_trigger
 from eventsapp.domain.vocabulary import LetterKind, PlaceState
 from eventsapp.domain.wording import duration_words, in_language
 from eventsapp.queries.exports import state_words
 from eventsapp.translations import gettext as _
 from eventsapp.translations import pgettext
 from eventsapp.web.organizer.letter_names import kind_words
+from eventsapp.web.organizer.trigger_words import trigger_words
 
 LONGEST = 160
 _WALL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
@@ -65,6 +67,7 @@ FIELDS: dict[str, str] = {
     "description": N_("Description"),
     "details": N_("Name, language or answers"),
     "dial_in": N_("Numbers to dial"),
+    "digest": N_("Summary by e-mail"),
     "duration": N_("Length"),
     "events": N_("Events"),
     "excerpt": N_("In short"),
@@ -86,6 +89,7 @@ FIELDS: dict[str, str] = {
     "note": N_("Note"),
     "occurrence": N_("Date"),
     "only_if": N_("Asked only if"),
+    "occurrences": N_("Dates"),
     "opens": N_("Registration opens"),
     "options": N_("Choices"),
     "passcode": N_("Passcode"),
@@ -137,6 +141,8 @@ def key_words(key: str) -> str:
             parts = [_("Question “%(name)s”", name=name), *rest]
         case ["languages", tag, *rest]:
             parts = [own_name(tag), *rest]
+        case ["team", role, _who, *rest]:
+            parts = [_(WORDS.get(role, role)), *rest]
         case ["letters", kind, tag, *rest]:
             parts = [_("Letter “%(kind)s”", kind=kind), own_name(tag), *rest]
         case ["registration" | "organization", *rest] if rest:
@@ -149,6 +155,10 @@ def key_words(key: str) -> str:
 
 def value_words(key: str, value: Any, tag: str) -> str:
     """What stood there, in the language ``tag``: times and numbers as its readers write them, long texts cut."""
+    if key == "reminders" and isinstance(value, list):
+        value = [trigger_words(read_trigger(one), tag) for one in value]
+    elif key.startswith("team.") and isinstance(value, str) and (known := TEAM.get(key.rpartition(".")[2])) is not None:
+        value = _(known[value]) if value in known else "•••"
     match value:
         case None | "" | []:
             return pgettext("value", "nothing")
@@ -205,4 +215,14 @@ WORDS: dict[str, str] = {
     "owner": N_("Owner"),
     "manager": N_("Manager"),
     "assistant": N_("Assistant"),
+    "host": N_("Host"),
+    "interpreter": N_("Interpreter"),
+    "organizer": N_("Organizer"),
+}
+
+# Of the people at work; a name is never said, only that it is another one.
+TEAM: dict[str, dict[str, str]] = {
+    "name": {},
+    "occurrences": {"all": N_("All dates")},
+    "digest": {"day": N_("Every day"), "week": N_("Every week"), "never": N_("Never")},
 }

@@ -110,6 +110,7 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
     """Rows of one organization, by the name that addresses give them."""
     registration = make.registration(event, email=f"{word}@example.com")
     member = make.member(event.organization, Role.MANAGER)
+    person = make.staff(event, email=f"{word}.host@example.org")
     at = now()
     with transaction() as session:
         organization_id = event.organization_id
@@ -197,6 +198,7 @@ def _named(make, event: Event, word: str) -> dict[str, Any]:
             "sign_in": sign_in.public_id,
             "passkey": passkey.id,
             "dates.key": event.occurrences[0].key,
+            "person": person.public_id,
             "form.key": event.questions[0].key,
             "table": "days",
         }

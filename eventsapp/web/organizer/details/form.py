@@ -1,41 +1,30 @@
-"""What holds for the whole event: who finds it, how people register, which letters a time causes, its picture."""
+"""The form of what holds for the whole event. It reads and writes an ``EventRecord``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from flask import g, request
-from flask.typing import ResponseReturnValue
+from flask import g
 
-from eventsapp.actions import pictures
 from eventsapp.domain import timezones
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.cities import tzid_from_text
 from eventsapp.domain.errors import N_, DomainError, Invalid
-from eventsapp.domain.rights import Right
 from eventsapp.domain.text import clean_line
-from eventsapp.domain.triggers import read_trigger
 from eventsapp.domain.typed_times import read_clock, read_date
-from eventsapp.domain.vocabulary import Approval, Choose, FollowUpFor, Visibility
+from eventsapp.domain.vocabulary import Approval, Choose, Visibility
 from eventsapp.models import Event
 from eventsapp.queries.record import record_of
-from eventsapp.reading.values import EventRecord, FollowUpRecord, Labels, Moment
+from eventsapp.reading.values import EventRecord, Labels, Moment
 from eventsapp.translations import gettext as _
 from eventsapp.web.editions import Words
 from eventsapp.web.fields import Entry, Option, Typed
 from eventsapp.web.forms import zone_text
-from eventsapp.web.organizer.door import Access, Desk
+from eventsapp.web.organizer.details.rows import FOLLOW_UP, REMINDER, Rows
 from eventsapp.web.organizer.forms import DeskForm
-from eventsapp.web.organizer.pages import at, desk_page
-from eventsapp.web.organizer.saving import save
-from eventsapp.web.pages import settings
+from eventsapp.web.organizer.saving import seen_version
 
-details = Desk("details", __name__)
-
-FOLLOW_UPS = 3  # rows that are there at least; one is always empty
 _LONGEST_HOURS = 24 * 14
 _HOUR = 3600
 WINDOW = ("opens", "closes")
@@ -48,8 +37,9 @@ class DetailsForm(DeskForm):
             self.given.default_language,
             *(t for t in self.given.languages if t != self.given.default_language),
         ]
-        self.rows = range(max(FOLLOW_UPS, len(self.given.follow_ups) + 1))
-        super().__init__(self._entries(), version=event.version)
+        self.reminders = Rows(REMINDER, list(self.given.reminders), typed, self.tag)
+        self.follow_ups = Rows(FOLLOW_UP, [one.trigger for one in self.given.follow_ups], typed, self.tag)
+        super().__init__(self._entries(), version=event.version if typed is None else seen_version(typed))
         self.process(typed, data=self._stored())
 
     def _entries(self) -> dict[str, Entry]:
@@ -77,16 +67,6 @@ class DetailsForm(DeskForm):
             "zone": _optional(
                 _("City or time zone"), lambda text: tzid_from_text(text, self.tag) if text.strip() else ""
             ),
-            "reminders": _optional(
-                _("Reminders"),
-                _read_reminders,
-                kind="long",
-                hint=_(
-                    "One on each line, for example %(one)s or %(other)s.",
-                    one="24 hours before start",
-                    other="1 day before start at 09:00",
-                ),
-            ),
             "cities": _optional(
                 _("Cities whose time an announcement names"),
                 self._read_cities,
@@ -103,19 +83,7 @@ class DetailsForm(DeskForm):
             fields[f"{name}-fold"] = Entry(Words(_("Which of the two?")), "radio")
         for tag in self.tags:
             fields[f"topics-{tag}"] = _optional(_("Topics"), _lines, kind="long")
-        for row in self.rows:
-            fields[f"trigger-{row}"] = _optional(_("When"), _if_any(read_trigger))
-            fields[f"to-{row}"] = _choice(
-                _("To whom"),
-                [
-                    (FollowUpFor.ALL, _("Everybody")),
-                    (FollowUpFor.CAME, _("Who came")),
-                    (FollowUpFor.MISSED, _("Who stayed away")),
-                ],
-                kind="select",
-            )
-            fields[f"wait-{row}"] = Entry(Words(_("Only once there is a recording")), "consent")
-        return fields
+        return fields | self.reminders.fields() | self.follow_ups.fields()
 
     def _stored(self) -> dict[str, str | list[str]]:
         said = self.given
@@ -128,7 +96,6 @@ class DetailsForm(DeskForm):
             "waitlist": "yes" if said.waitlist else "",
             "verify": f"{said.verify_seconds / _HOUR:g}" if said.verify_seconds else "",
             "zone": zone_text(tzid, self.tag),
-            "reminders": "\n".join(said.reminders),
             "cities": "\n".join(zone_text(one, self.tag) for one in said.city_tzids),
         }
         for name in WINDOW:
@@ -139,10 +106,9 @@ class DetailsForm(DeskForm):
         for tag in self.tags:
             default = tag == said.default_language
             data[f"topics-{tag}"] = "\n".join(one.get(tag, one.get("", "") if default else "") for one in said.topics)
-        data |= {f"to-{row}": FollowUpFor.ALL.value for row in self.rows}
-        for row, one in enumerate(said.follow_ups):
-            data |= {f"trigger-{row}": one.trigger, f"to-{row}": one.to.value}
-            data[f"wait-{row}"] = "yes" if one.wait_for_recording else ""
+        data |= self.reminders.stored() | self.follow_ups.stored()
+        for row, one in zip(self.follow_ups.rows, said.follow_ups, strict=False):
+            data |= {f"{row.name}-to": one.to.value, f"{row.name}-wait": "yes" if one.wait_for_recording else ""}
         return data
 
     def field_of(self, key: str) -> str:
@@ -156,6 +122,9 @@ class DetailsForm(DeskForm):
         for field in self:
             field.read()
         window: dict[str, Any] = {name: self._moment(name) for name in WINDOW}
+        reminders = tuple(self.reminders.triggers(self).values())
+        self.reminders.check(self)
+        self.follow_ups.check(self)
         if self.mistakes:
             return None
         said: dict[str, Any] = {
@@ -165,18 +134,10 @@ class DetailsForm(DeskForm):
             "approval": Approval(self["approval"].value),
             "waitlist": bool(self["waitlist"].text),
             "verify_seconds": self["verify"].value,
-            "reminders": self["reminders"].value,
+            "reminders": reminders,
             "city_tzids": self["cities"].value,
             "topics": self._topics(),
-            "follow_ups": tuple(
-                FollowUpRecord(
-                    str(self[f"trigger-{row}"].value),
-                    FollowUpFor(self[f"to-{row}"].value),
-                    bool(self[f"wait-{row}"].text),
-                )
-                for row in self.rows
-                if self[f"trigger-{row}"].value
-            ),
+            "follow_ups": self.follow_ups.follow_ups(self),
         }
         return lambda record: replace(record, **said, **window)
 
@@ -216,59 +177,7 @@ class DetailsForm(DeskForm):
         return tuple(tzid_from_text(line, self.tag) for line in _lines(text) if line)
 
 
-class PictureForm(DeskForm):
-    def __init__(self, event: Event) -> None:
-        super().__init__({"picture": Entry(Words(_("Picture")))}, version=event.version)
-
-
-@details.view("/events/<event>/details", needs=Right.RUN, methods=("GET", "POST"))
-def index(access: Access) -> ResponseReturnValue:
-    form = DetailsForm(access.event, request.form if request.method == "POST" else None)
-    if request.method == "POST" and (change := form.change()):
-        answer = save(access, change, form=form, back=at("details.index"), done=_("The details are saved."))
-        if answer is not None:
-            return answer
-    return _page(access, form, PictureForm(access.event), status=200 if request.method == "GET" else 422)
-
-
-@details.view("/events/<event>/details/picture", needs=Right.RUN, methods=("POST",))
-def picture(access: Access) -> ResponseReturnValue:
-    """Another picture, or none any more."""
-    form = PictureForm(access.event)
-    try:
-        name = "" if request.form.get("do") == "remove" else _uploaded()
-    except Invalid as error:
-        form["picture"].blame(error)
-    else:
-        done = _("The picture is saved.") if name else _("The picture is removed.")
-        answer = save(access, lambda one: replace(one, picture=name), form=form, back=at("details.index"), done=done)
-        if answer is not None:
-            return answer
-    return _page(access, DetailsForm(access.event), form, status=422)
-
-
-def _page(access: Access, form: DetailsForm, upload: PictureForm, *, status: int) -> ResponseReturnValue:
-    return desk_page(
-        "organizer/details/index.html", status=status, form=form, upload=upload, picture=access.event.picture
-    )
-
-
-def _uploaded() -> str:
-    """The name under which the picture that was sent is kept. Raises Invalid."""
-    sent = request.files.get("picture")
-    if sent is None or not sent.filename:
-        raise Invalid(N_("Choose a picture."), key="picture")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "picture"
-        sent.save(path)
-        try:
-            return pictures.store(pictures.read_picture(path), settings().pictures_path)
-        except Invalid as error:
-            shown = clean_line(sent.filename, 60)
-            raise Invalid(error.message, key="picture", **error.values | {"name": shown}) from error
-
-
-def _choice(words: str, options: Sequence[tuple[str, str]], *, kind: str = "radio") -> Entry:
+def _choice(words: str, options: Sequence[tuple[str, str]]) -> Entry:
     def check(text: str) -> str:
         if text not in {value for value, _label in options}:
             raise Invalid(N_("Choose one of these."))
@@ -276,7 +185,7 @@ def _choice(words: str, options: Sequence[tuple[str, str]], *, kind: str = "radi
 
     return Entry(
         Words(words),
-        "select" if kind == "select" else "radio",
+        "radio",
         options=[Option(value, Words(label)) for value, label in options],
         check=check,
     )
@@ -301,10 +210,6 @@ def _read_hours(text: str) -> int | None:
     if not (typed.isascii() and typed.isdecimal() and 0 < int(typed[:9]) <= _LONGEST_HOURS):
         raise Invalid(N_("Enter a whole number from 1 to %(most)s."), most=_LONGEST_HOURS)
     return int(typed) * _HOUR
-
-
-def _read_reminders(text: str) -> tuple[str, ...]:
-    return tuple(str(read_trigger(line)) for line in _lines(text) if line)
 
 
 def _lines(text: str) -> list[str]:
