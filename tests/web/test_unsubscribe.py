@@ -10,7 +10,7 @@ from eventsapp.actions.erase import erase
 from eventsapp.actions.suppress import suppress
 from eventsapp.db import transaction
 from eventsapp.domain import links
-from eventsapp.domain.vocabulary import STAFF_LETTERS, LetterKind, MessageState, Purpose, Suppression
+from eventsapp.domain.vocabulary import ACCOUNT_LETTERS, STAFF_LETTERS, LetterKind, MessageState, Purpose, Suppression
 from eventsapp.models import Message, Place, Registration, SuppressedAddress
 from eventsapp.queries.suppressed import suppression_of, wishes_of
 from tests.web.html import read, values
@@ -266,7 +266,7 @@ class TestOwnData:
         ]
 
     def test_every_kind_and_state_of_a_letter_has_a_name(self, client, person, manage, now):
-        kinds = [kind for kind in LetterKind if kind not in STAFF_LETTERS]
+        kinds = [kind for kind in LetterKind if kind not in STAFF_LETTERS | ACCOUNT_LETTERS]
         states = [state for state in MessageState if state is not MessageState.SENDING]
         with transaction() as session:
             for number, (kind, state) in enumerate(product(kinds, states)):
