@@ -298,7 +298,7 @@ def supervise(
         "child = supervisor.Child\n"
         f"children = [child('web server', [sys.executable, '-c', {ready + web!r}], vital=True, grace={graces[0]}),\n"
         f"            child('worker', [sys.executable, '-c', {ready + worker!r}], grace={graces[1]})]\n"
-        "sys.exit(supervisor.Supervisor(children, os.environ, lambda: print('ready', flush=True)).run())\n"
+        "sys.exit(supervisor.Supervisor(children, os.environ, lambda: os.write(1, b'ready\\n')).run())\n"
     )
     (tmp_path / "program.py").write_text(program)
     command = [sys.executable, str(tmp_path / "program.py")]
@@ -332,7 +332,7 @@ def test_each_child_gets_the_time_to_end_that_is_its_own(tmp_path):
     """A stubborn web server is killed after its grace; a worker that needs longer for its last letter gets it."""
     stubborn = "signal.signal(signal.SIGTERM, signal.SIG_IGN); ready(); time.sleep(60)"
     slow = "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), print('last letter', flush=True), sys.exit(0)))"
-    process = supervise(tmp_path, stubborn, f"{slow}; print('working', flush=True); {IDLE}", graces=(0.2, 30))
+    process = supervise(tmp_path, stubborn, f"{slow}; os.write(1, b'working\\n'); {IDLE}", graces=(0.2, 30))
     assert {process.stdout.readline() for _ in range(2)} == {"ready\n", "working\n"}
     started = time.monotonic()
     process.send_signal(signal.SIGTERM)
