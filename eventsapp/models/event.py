@@ -101,7 +101,7 @@ class LanguageVariant(Base):
 
 
 class LetterText(Base):
-    """The organizer's words for one kind of letter in one language; they stand above the facts."""
+    """The organizer's words for one kind of letter in one language; they are added to the facts."""
 
     __tablename__ = "letter_text"
     __table_args__ = (UniqueConstraint("event_id", "kind", "language_tag"),)

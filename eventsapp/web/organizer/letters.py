@@ -109,7 +109,7 @@ class WordsForm(DeskForm):
                     Words(_("Your words")),
                     "long",
                     optional=True,
-                    hint=Words(_("Markdown; they stand above the facts.")),
+                    hint=Words(_("Markdown; they are added to the facts.")),
                 ),
                 "as": Entry(
                     Words(_("As somebody registered")), optional=True, hint=Words(_("A reference, like K7PM-2QXD."))
