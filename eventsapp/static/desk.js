@@ -84,7 +84,7 @@ for (const form of document.querySelectorAll("form[data-kept]")) {
 
   if (draft && !answered && words(draft.fields) !== before) {
     const note = document.getElementById("kept").content.cloneNode(true).firstElementChild;
-    note.querySelector("time").textContent = new Date(draft.at).toLocaleString(document.documentElement.lang);
+    note.querySelector("[data-when]").textContent = new Date(draft.at).toLocaleString(document.documentElement.lang);
     note.querySelector("[data-restore]").addEventListener("click", () => { restore(form, draft.fields); note.remove(); });
     note.querySelector("[data-discard]").addEventListener("click", () => { forget((one) => one === key); note.remove(); });
     form.prepend(note);
