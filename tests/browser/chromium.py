@@ -38,18 +38,22 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Visitor:
-    """One person's browser window. ``complaints`` are what the console, the policy and the network gave away."""
+    """One person's browser window. ``complaints`` are what the console, the policy and the network gave away.
+
+    ``cookies``: the names of those that this person may be given; nobody but an organizer needs one.
+    """
 
     context: BrowserContext
     page: Page
+    cookies: tuple[str, ...] = ()
     complaints: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, browser: Browser, origin: str, **options: Any) -> "Visitor":
+    def of(cls, browser: Browser, origin: str, *, cookies: tuple[str, ...] = (), **options: Any) -> "Visitor":
         """A fresh visitor without history; ``options`` are Playwright's, for example ``locale`` and ``timezone_id``."""
         context = browser.new_context(**({"base_url": origin, "locale": "en-US", "timezone_id": "Etc/UTC"} | options))
         context.set_default_timeout(5000)
-        visitor = cls(context, context.new_page())
+        visitor = cls(context, context.new_page(), cookies)
         own = urlsplit(origin).netloc
 
         def on_console(message: ConsoleMessage) -> None:
@@ -67,8 +71,9 @@ class Visitor:
         return visitor
 
     def tell(self) -> str:
-        """What went wrong since the last time, a line each. Nobody is given a cookie."""
-        told = [*self.complaints, *(f"cookie: {cookie.get('name')}" for cookie in self.context.cookies())]
+        """What went wrong since the last time, a line each."""
+        given = [cookie.get("name") for cookie in self.context.cookies()]
+        told = [*self.complaints, *(f"cookie: {name}" for name in given if name not in self.cookies)]
         self.complaints.clear()
         return "\n".join(told)
 

@@ -1,5 +1,6 @@
 """Chromium, the served application, and what npm holds. Each is missed aloud; under CI it must be there."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,18 @@ def browser() -> Iterator[Browser]:
         missing("THE BROWSER", "no Chromium is installed; install the package chromium")
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return module("axe-core/axe.min.js").read_text()
+
+
+@pytest.fixture(scope="session")
+def checker() -> list[str]:
+    java = shutil.which("java") or missing("HTML", "the checker needs Java; install the package default-jre-headless")
+    quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # it does not live long enough to be made fast
+    return [java, "-Xss8m", *quick, "-jar", str(module("vnu-jar/build/dist/vnu.jar"))]
 
 
 @pytest.fixture(scope="session")

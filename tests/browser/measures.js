@@ -42,6 +42,17 @@
     return boxes;
   };
 
+  const shown = (element, box) => {
+    // Whether a box of the element's text lies in what its scrolling ancestors show of it now.
+    for (let at = element; at && at !== document.body; at = at.parentElement) {
+      if (!["auto", "scroll"].includes(getComputedStyle(at).overflowY)) continue;
+      const frame = at.getBoundingClientRect();
+      if (box.top >= frame.bottom || box.bottom <= frame.top) return false;
+      if (box.left >= frame.right || box.right <= frame.left) return false;
+    }
+    return true;
+  };
+
   window.measures = {
     sideways() {
       const wide = document.documentElement.clientWidth;
@@ -71,7 +82,8 @@
     },
 
     overlapping() {
-      const inks = seen().flatMap((element) => inkOf(element).map((box) => ({ element, box })));
+      const inkShown = (element) => inkOf(element).filter((box) => shown(element, box));
+      const inks = seen().flatMap((element) => inkShown(element).map((box) => ({ element, box })));
       const faults = new Set();
       for (const [at, one] of inks.entries()) {
         for (const other of inks.slice(at + 1)) {

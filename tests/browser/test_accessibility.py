@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import module
 from tests.browser.scenes import SCENES, STATES
 
 CONTRAST = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # the rest knows no colours
@@ -17,11 +16,6 @@ rules => axe.run({runOnly: rules}).then(({violations}) => violations.flatMap(
 
 # What differs from right to left differs everywhere alike, so one page of each make is enough.
 MIRRORED = ("list", "event", "errors", "receipt", "joining", "manage", "manage-dates", "data", "share", "zones")
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    return module("axe-core/axe.min.js").read_text()
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -1,26 +1,15 @@
 """Every page is valid HTML for the W3C's own checker, in the source that the server sends."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import module
 from tests.browser.scenes import SCENES, STATES, Scene
-from tests.missing import missing
 
 WRONG = '<!doctype html><html lang="en"><title>x</title><p><time datetime="2026-13-01">never</time></html>'
 TIMES = "/{{tag}}/events/{}?tz=America/Mexico_City&part=times"
-
-
-@pytest.fixture(scope="session")
-def checker() -> list[str]:
-    java = shutil.which("java") or missing("HTML", "the checker needs Java; install the package default-jre-headless")
-    quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # it does not live long enough to be made fast
-    return [java, "-Xss8m", *quick, "-jar", str(module("vnu-jar/build/dist/vnu.jar"))]
 
 
 def test_every_page_is_valid(reader: Page, paths: dict[str, str], checker: list[str], tmp_path: Path) -> None:

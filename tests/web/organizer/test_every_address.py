@@ -1,6 +1,6 @@
 """Every address of the organizer's side, asked for by everybody who should not get it. New ones are found by the walk.
 
-An address that names something by an argument not known here fails ``test_each_argument_is_known``: ``_named`` says
+An address that names something by an argument not known here fails ``test_each_argument_is_known``: ``things_of`` says
 then what it names, and ``WORDS`` whether that is no row.
 """
 
@@ -103,10 +103,10 @@ def world(make) -> World:
         occurrences=[{"key": "theirs", "dtstart_local": event.occurrences[0].dtstart_local}],
         questions=[{"key": "secret"}],
     )
-    return World(event, _named(make, event, "mine"), _named(make, foreign, "their"))
+    return World(event, things_of(make, event, "mine"), things_of(make, foreign, "their"))
 
 
-def _named(make, event: Event, word: str) -> dict[str, Any]:
+def things_of(make, event: Event, word: str) -> dict[str, Any]:
     """Rows of one organization, by the name that addresses give them."""
     registration = make.registration(event, email=f"{word}@example.com")
     member = make.member(event.organization, Role.MANAGER)
