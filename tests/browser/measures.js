@@ -162,11 +162,12 @@
         const style = getComputedStyle(at);
         return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
       };
+      const within = !element.matches(":focus"); // on a part of a date field, which the browser rings by itself
       const middle = document.elementFromPoint(box.left + Math.min(box.width, 20) / 2, box.top + box.height / 2);
       return {
         word: word(element),
         framed: element.localName === "iframe",
-        ringed: element.localName === "iframe" || ringed(element) || ringed(element.parentElement),
+        ringed: element.localName === "iframe" || within || ringed(element) || ringed(element.parentElement),
         covered: !(middle && (element.contains(middle) || middle.contains(element))),
       };
     },
