@@ -16,12 +16,13 @@ PACKAGES := $(dir $(wildcard tests/*/package.json))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test torture check format translations lock migration node
+.PHONY: help run test torture bench check format translations lock migration node
 
 help: ## list what make can do
 	@echo "make run            start eventsapp at http://$(HOST):$(PORT); HOST= and PORT= change that"
 	@echo "make test           run every test; ARGS= is handed to pytest, for example ARGS=tests/web"
 	@echo "make torture        what takes its time: a thousand calendars, mail servers that misbehave, kill -9; an hour at most"
+	@echo "make bench          what everything costs, on SQLite and PostgreSQL; an hour at least; ARGS=--quick for small numbers"
 	@echo "make check          lint, types, layers, templates, translations"
 	@echo "make format         let ruff put the code in order"
 	@echo "make translations   take new texts into the catalogs, and compile them"
@@ -36,6 +37,9 @@ test: $(VENV)/installed-dev $(CATALOGS:.po=.mo) node
 
 torture: $(VENV)/installed-dev $(CATALOGS:.po=.mo)
 	@timeout 3600 $(PY) -m pytest --torture --durations 10 $(or $(ARGS),tests/torture)
+
+bench: $(VENV)/installed-dev $(CATALOGS:.po=.mo)
+	@$(PY) -m bench $(ARGS)
 
 check: $(VENV)/installed-dev $(CATALOGS:.po=.mo)
 	$(PY) -m ruff check .
