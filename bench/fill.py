@@ -7,24 +7,22 @@ the confirmation that was sent, and, one in four, an answer.
 import argparse
 import base64
 import hashlib
-import itertools
 import json
 import secrets
 import sqlite3
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from flask_security import hash_password
-from sqlalchemy import Connection, Table, event, func, select, text, update
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
+from bench.pour import CHUNK, go_on_counting, names, pour
 from bench.records import FAIR, FEED, FORUM, OTHER, dates, record
 from eventsapp import migration
 from eventsapp.actions.import_record import import_files
-from eventsapp.actions.schedule import plan_scheduled
 from eventsapp.app import create_app
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
@@ -32,7 +30,6 @@ from eventsapp.domain.timezones import local
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Role
 from eventsapp.models import (
     Answer,
-    Base,
     ChosenOption,
     Conference,
     Event,
@@ -49,10 +46,8 @@ from eventsapp.models import (
 
 OWNER, PASSWORD = "owner@example.org", "a password for the bench alone"  # of nobody
 AGO = timedelta(days=60)
-CHUNK = 20_000
 MOST = 1_000_000  # who may come to one date
 ONE_IN = 4  # answers the question
-_names = str.split
 _LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 _ZONES = (
     "Pacific/Auckland",
@@ -160,7 +155,7 @@ def _many_dates(session: Session, number: int, now: datetime) -> None:
             )
         )
     session.flush()
-    _set_sequence(session.connection(), Base.metadata.tables["occurrence"])
+    go_on_counting(session.connection(), Occurrence)
 
 
 def _people(slug: str, number: int, now: datetime) -> None:
@@ -187,22 +182,11 @@ def _people(slug: str, number: int, now: datetime) -> None:
                 connection,
                 Registration,
                 {"event_id": event_id, "link_generation": 1},
-                [
-                    "id",
-                    "public_id",
-                    "reference",
-                    "email",
-                    "address_key",
-                    "name",
-                    "language_tag",
-                    "tzid",
-                    "created_at",
-                    "changed_at",
-                ],
+                names("id public_id reference email address_key name language_tag tzid created_at changed_at"),
                 (
                     (
                         person + n,
-                        _public_id("person", person + n),
+                        made_up_id("person", person + n),
                         _reference(person + n),
                         email := f"person{person + n}@d{n % 5000}.example.net",
                         email,
@@ -219,47 +203,28 @@ def _people(slug: str, number: int, now: datetime) -> None:
                 connection,
                 Place,
                 {"state": PlaceState.CONFIRMED, "told_sequence": 0},
-                [
-                    "id",
-                    "registration_id",
-                    "occurrence_id",
-                    "queued_at",
-                    "invited_at",
-                    "told_at",
-                    "changed_at",
-                    "created_at",
-                ],
+                names("id registration_id occurrence_id queued_at invited_at told_at changed_at created_at"),
                 ((place + n, person + n, dates_of[n % len(dates_of)], *[at(n)] * 5) for n in span),
             )
             pour(
                 connection,
                 Message,
                 {"kind": LetterKind.CONFIRMATION, "state": MessageState.SENT, "attempts": 1, "last_code": 250},
-                [
-                    "id",
-                    "registration_id",
-                    "place_id",
-                    "public_id",
-                    "message_id",
-                    "language_tag",
-                    "recipient",
-                    "address_key",
-                    "dedupe_key",
-                    "due_at",
-                    "sent_at",
-                    "created_at",
-                ],
+                names(
+                    "id registration_id place_id public_id message_id language_tag recipient address_key"
+                    " dedupe_key due_at sent_at created_at"
+                ),
                 (
                     (
                         letter + n,
                         person + n,
                         place + n,
-                        name := _public_id("letter", letter + n),
+                        name := made_up_id("letter", letter + n),
                         f"<m.{name}@example.org>",
                         ("en", "es")[n % 2],
                         email := f"person{person + n}@d{n % 5000}.example.net",
                         email,
-                        f"{_public_id('person', person + n)}:confirmation:{place + n}:0.0",
+                        f"{made_up_id('person', person + n)}:confirmation:{place + n}:0.0",
                         *[at(n)] * 3,
                     )
                     for n in span
@@ -269,19 +234,19 @@ def _people(slug: str, number: int, now: datetime) -> None:
                 connection,
                 Answer,
                 {"question_id": question_id, "value": "friend"},
-                _names("id registration_id"),
+                names("id registration_id"),
                 ((answer + n // ONE_IN, person + n) for n in answered),
             )
             pour(
                 connection,
                 ChosenOption,
                 {"question_id": question_id, "option_id": "friend"},
-                _names("id registration_id"),
+                names("id registration_id"),
                 ((option + n // ONE_IN, person + n) for n in answered),
             )
     with transaction() as session:
         for model in (Registration, Place, Message, Answer, ChosenOption):
-            _set_sequence(session.connection(), cast("Table", model.__table__))
+            go_on_counting(session.connection(), model)
 
 
 def _awake(now: datetime) -> list[str]:
@@ -289,7 +254,7 @@ def _awake(now: datetime) -> list[str]:
     return [tzid for tzid in _ZONES if 9 <= local(now, tzid).hour < 19]
 
 
-def _public_id(kind: str, number: int) -> str:
+def made_up_id(kind: str, number: int) -> str:
     octets = hashlib.blake2b(f"{kind}{number}".encode(), digest_size=10).digest()
     return base64.b32encode(octets).decode().lower()
 
@@ -301,78 +266,6 @@ def _reference(number: int) -> str:
         rest, letter = divmod(rest, len(_LETTERS))
         letters.append(_LETTERS[letter])
     return f"{''.join(letters[:4])}-{''.join(letters[4:])}"
-
-
-# --- bulk inserts -----------------------------------------------------------------------------------------------------
-
-
-def pour(
-    connection: Connection,
-    model: type[Base],
-    shared: dict[str, Any],
-    names: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-) -> None:
-    """Insert many rows: ``shared`` columns alike in all, ``names`` as the rows have them, the others by default."""
-    table = cast("Table", model.__table__)
-    same = _defaults(table, {*shared, *names}) | shared
-    columns = [*same, *names]
-    binds = [_binding(connection, table, name) for name in columns]
-    head = tuple(bind(value) for bind, value in zip(binds, same.values(), strict=False))
-    tails = binds[len(head) :]
-    bound = (head + tuple(bind(value) for bind, value in zip(tails, row, strict=True)) for row in rows)
-    if connection.dialect.name == "postgresql":
-        driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
-            for row in bound:
-                copy.write_row(row)
-        return
-    marks = ", ".join("?" * len(columns))
-    insert = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  our own names
-    for chunk in _chunks(bound, CHUNK):
-        connection.exec_driver_sql(insert, chunk)
-
-
-def _defaults(table: Table, given: set[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for column in table.columns:
-        if column.name in given or column.name == "id":
-            continue
-        default: Any = column.default
-        if default is not None:
-            values[column.name] = default.arg(None) if default.is_callable else default.arg
-    return values
-
-
-def _binding(connection: Connection, table: Table, name: str) -> Callable[[Any], Any]:
-    """What the column makes of a value; times repeat, so each is made once."""
-    made = table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    if made is None:
-        return lambda value: value
-    bind: Callable[[Any], Any] = made
-    known: dict[Any, Any] = {}
-
-    def remember(value: Any) -> Any:
-        try:
-            if value not in known:
-                known[value] = bind(value)
-            return known[value]
-        except TypeError:  # a value that cannot be a key
-            return bind(value)
-
-    return remember
-
-
-def _chunks(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
-    iterator = iter(rows)
-    while chunk := list(itertools.islice(iterator, size)):
-        yield chunk
-
-
-def _set_sequence(connection: Connection, table: Table) -> None:
-    if connection.dialect.name == "postgresql":
-        highest = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"  # noqa: S608
-        connection.execute(text(highest))
 
 
 def _relax() -> None:
@@ -403,111 +296,12 @@ def _settle() -> None:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-# --- letters that wait ------------------------------------------------------------------------------------------------
-
-
-def queue_confirmations(number: int, skip: int) -> None:
-    """So many people of the fair get their confirmation, with its calendar file, once more."""
-    now = datetime.now(UTC)
-    stamp = secrets.token_hex(4)
-    with transaction() as session:
-        rows = _of_the_fair(session, number, skip)
-        first = cast("int", session.scalar(select(func.max(Message.id)))) + 1
-        letters = [
-            (
-                first + at,
-                row.registration_id,
-                row.id,
-                name := _public_id(stamp, first + at),
-                f"<m.{name}@example.org>",
-                row.language_tag,
-                row.email,
-                row.email,
-                f"{row.public_id}:confirmation:{row.id}:{stamp}",
-                {"places": [row.id]},
-            )
-            for at, row in enumerate(rows)
-        ]
-        pour(
-            session.connection(),
-            Message,
-            {"kind": LetterKind.CONFIRMATION, "state": MessageState.QUEUED, "due_at": now, "created_at": now},
-            [
-                "id",
-                "registration_id",
-                "place_id",
-                "public_id",
-                "message_id",
-                "language_tag",
-                "recipient",
-                "address_key",
-                "dedupe_key",
-                "context",
-            ],
-            letters,
-        )
-        _set_sequence(session.connection(), cast("Table", Message.__table__))
-
-
-def make_reminders_due(number: int, skip: int) -> None:
-    """So many people of the fair have to be looked at now, and their reminder is due."""
-    with transaction() as session:
-        ids = [row.id for row in _of_the_fair(session, number, skip)]
-        at = datetime.now(UTC) - timedelta(minutes=1)
-        session.execute(
-            update(Place)
-            .where(Place.id >= ids[0], Place.id <= ids[-1])
-            .values(plan_at=at)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def plan(settings: Settings) -> dict[str, float]:
-    """Write the reminders that are due as the worker does, batch by batch: how many people, and this process's CPU."""
-    people, began, cpu = 0, time.perf_counter(), time.process_time()
-    while True:
-        with transaction() as session:
-            handled = plan_scheduled(session, now=datetime.now(UTC), settings=settings)
-        if not handled:
-            return {"people": people, "wall": time.perf_counter() - began, "cpu": time.process_time() - cpu}
-        people += handled
-
-
-def waiting() -> int:
-    """Letters that wait to be sent: somebody who had their reminder gets no second one."""
-    letters = select(func.count()).select_from(Message).where(Message.state == MessageState.QUEUED)
-    return db.session.scalar(letters) or 0
-
-
-def _of_the_fair(session: Session, number: int, skip: int) -> Sequence[Any]:
-    return session.execute(
-        select(Place.id, Place.registration_id, Registration.public_id, Registration.email, Registration.language_tag)
-        .join(Place.registration)
-        .join(Registration.event)
-        .where(Event.slug == FAIR)
-        .order_by(Place.id)
-        .offset(skip)
-        .limit(number)
-    ).all()
-
-
 def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.fill", description=__doc__)
-    parser.add_argument("what", choices=["people", "confirmations", "reminders", "plan"])
-    for name in ("people", "rows", "others", "feed", "number", "skip"):
-        parser.add_argument(f"--{name}", type=int, default=0)
+    parser = argparse.ArgumentParser(prog="python -m bench.fill")
+    for name in ("people", "rows", "others", "feed"):
+        parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args(arguments)
-    settings = Settings.from_environment()
-    if given.what == "people":
-        fill(settings, people=given.people, rows=given.rows, others=given.others, feed=given.feed)
-        return
-    with create_app(settings).app_context():
-        if given.what == "confirmations":
-            queue_confirmations(given.number, given.skip)
-        elif given.what == "reminders":
-            make_reminders_due(given.number, given.skip)
-        else:
-            print(json.dumps(plan(settings) | {"letters": waiting()}))
+    fill(Settings.from_environment(), people=given.people, rows=given.rows, others=given.others, feed=given.feed)
 
 
 if __name__ == "__main__":

@@ -44,13 +44,16 @@ class Instance:
 
     def fill(self, *, others: int, feed: int) -> None:
         began = time.monotonic()
-        numbers = {"people": self.people, "rows": self.rows, "others": others, "feed": feed}
-        self.make("people", **numbers)
+        self._make("bench.fill", people=self.people, rows=self.rows, others=others, feed=feed)
         self.filled_in = time.monotonic() - began
 
-    def make(self, what: str, **numbers: int) -> str:
-        arguments = [text for name, number in numbers.items() for text in (f"--{name}", str(number))]
-        return run_to_end(what, ["bench.fill", what, *arguments], self.folder, self.environment())
+    def let_wait(self, what: str, **numbers: int) -> str:
+        """What ``bench.waiting`` prints."""
+        return self._make("bench.waiting", what, **numbers)
+
+    def _make(self, module: str, *words: str, **numbers: int) -> str:
+        options = [text for name, number in numbers.items() for text in (f"--{name}", str(number))]
+        return run_to_end(module, [module, *words, *options], self.folder, self.environment())
 
     def fair_people(self, number: int) -> dict[str, int]:
         """The next so many who have no letter waiting; from the first again where all had one."""

@@ -1,6 +1,7 @@
 """What is measured of letters: sending them, sending over a slow network, planning and sending reminders."""
 
 import json
+import os
 import shutil
 import smtplib
 import statistics
@@ -53,7 +54,7 @@ def sink(instance: Instance, delay: float = 0.0) -> Iterator[Sink]:
 def sending(run: Run) -> list[Row]:
     """Confirmations with their calendar files that wait already, from claim to record; then smtp-source."""
     instance = run.instance
-    instance.make("confirmations", **instance.fair_people(run.letters))
+    instance.let_wait("confirmations", **instance.fair_people(run.letters))
     row, size = _send(run, "sending a confirmation with its .ics", run.letters)
     return [row, *_smtp_source(instance, size)]
 
@@ -82,7 +83,9 @@ def _send(run: Run, name: str, number: int, **settings: object) -> tuple[Row, in
 def _smtp_source(instance: Instance, size: int) -> list[Row]:
     """The quickest client there is, with letters of the same size, against the server that goes with it."""
     name = "smtp-source -d -s 4 → smtp-sink"
-    programs = [shutil.which(one, path="/usr/sbin:/usr/bin:/usr/local/sbin") for one in ("smtp-source", "smtp-sink")]
+    programs = [
+        shutil.which(one, path=f"{os.environ.get('PATH', '')}:/usr/sbin") for one in ("smtp-source", "smtp-sink")
+    ]
     if None in programs:
         return [Row(name, note="NOT MEASURED: smtp-source and smtp-sink (of Postfix) are not installed here")]
     source, drain = (str(one) for one in programs)
@@ -102,7 +105,7 @@ def _smtp_source(instance: Instance, size: int) -> list[Row]:
 def slow(run: Run) -> list[Row]:
     """A server that takes 10 ms for each reply: what comes through, and what bare kept connections would bring."""
     instance, number = run.instance, max(100, run.letters // 2)
-    instance.make("confirmations", **instance.fair_people(number))
+    instance.let_wait("confirmations", **instance.fair_people(number))
     with sink(instance, SLOW) as mail, instance.worker(mail.port, mail_connections=CONNECTIONS):
         wait_for(lambda: mail.count() >= number, "the letters do not arrive", 120 + number * 0.1)
         letters = mail.letters()
@@ -147,10 +150,10 @@ def reminders(run: Run) -> list[Row]:
     """Writing the reminders that are due at once, then sending them."""
     instance, number = run.instance, min(run.reminders, run.instance.rows)
     instance.used = 0
-    instance.make("reminders", **instance.fair_people(number))
+    instance.let_wait("reminders", **instance.fair_people(number))
     meter = instance.meter()
     before = meter.read()
-    done = json.loads(instance.make("plan"))
+    done = json.loads(instance.let_wait("plan"))
     database = sum(meter.since(before).values())
     planned = Row("planning a reminder", operations=int(done["people"]), rate=done["people"] / done["wall"])
     planned.cpu_ms = {"worker": 1000 * done["cpu"] / number, "database": 1000 * database / number}

@@ -18,6 +18,13 @@ def spread(values: list[float]) -> float:
     return (max(values) - min(values)) / middle if middle else 0.0
 
 
+def middle_half(values: list[float]) -> float:
+    """The same of the values without the lowest and the highest quarter."""
+    ordered = sorted(values)
+    quarter = len(ordered) // 4
+    return spread(ordered[quarter : len(ordered) - quarter])
+
+
 @dataclass
 class Noise:
     """A loop that always does the same, timed now and then; and the load when it began."""

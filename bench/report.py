@@ -52,7 +52,10 @@ class Report:
             f" {noise['loop_wall_over_cpu']:.2f} times as long on the wall."
         )
         if self.hello and self.hello.spread is not None:
-            yield f"       hello varied by {self.hello.spread:.0%} over its rounds: smaller differences say nothing."
+            yield (
+                f"       In the middle half of its rounds hello varied by {noise['hello_middle_half']:.0%}, in all by"
+                f" {self.hello.spread:.0%}: smaller differences say nothing."
+            )
         yield ""
 
     def _tables(self) -> Iterator[str]:

@@ -22,9 +22,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, event, func, select
 
-from bench.fill import OWNER, PASSWORD, make_reminders_due, plan, queue_confirmations
+from bench.fill import OWNER, PASSWORD
 from bench.load import CSRF_TOKEN, form_for
 from bench.records import FORUM, OTHER, TABLE
+from bench.waiting import make_reminders_due, plan, queue_confirmations
 from eventsapp.app import create_app
 from eventsapp.config import Settings
 from eventsapp.db import db

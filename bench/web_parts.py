@@ -92,7 +92,7 @@ def _arrivals(mail: Sink, posted: dict[str, float]) -> Row:
 
 def _idle(run: Run, web: Program, worker: Program) -> Row:
     """What it costs to run with nothing to do."""
-    seconds = 3.0
+    seconds = 2.0
     meter = run.instance.meter(web=web, worker=worker)
     before = meter.read()
     time.sleep(seconds)
@@ -139,7 +139,7 @@ def memory(run: Run) -> list[Row]:
 def cold(run: Run) -> list[Row]:
     """The first request that a new process gets is for a long feed."""
     took, spent, size = [], [], 0
-    for _ in range(3):
+    for _ in range(run.rounds // 2):
         with run.instance.web(workers=1) as web:
             before = cpu_seconds([web.pid])
             client = Client(web.port)
