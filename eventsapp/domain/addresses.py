@@ -11,6 +11,7 @@ from eventsapp.domain.errors import N_, Invalid
 
 LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 LONGEST_LOCAL_PART = 64  # octets, RFC 5321 §4.5.3.1.1
+_PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[a-z0-9-]+\.)+[a-z0-9-]+")  # as almost all are
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002: ord("."), 0xFF61: ord(".")}
 _AROUND = "<>()[]\"'.,;:"  # what a copied address drags along
 
@@ -47,6 +48,11 @@ def read_address(text: str) -> Address:
             N_("Enter an e-mail address with at most %(limit)s characters before the @."), limit=LONGEST_LOCAL_PART
         )
     return _checked(text)
+
+
+def for_headers(stored: str) -> str:
+    """An address that was read when it was stored, in ASCII as headers and envelopes name it. Raises Invalid."""
+    return stored if _PLAIN.fullmatch(stored) else read_address(stored).ascii_email
 
 
 def _checked(text: str) -> Address:

@@ -10,6 +10,7 @@ from eventsapp.domain.text import clean_line, clean_text
 
 FOLD_OCTETS = 75
 LINE_LIMIT = 500
+_LONGEST_CHARACTER = 4  # octets, in UTF-8
 _LOOK_BACK = 30  # how many characters a fold may come earlier to stand in a better place
 _MARKER = re.compile(r"\b(BEGIN|END):(?=V)", re.IGNORECASE)
 _VIRAMA = 9  # the combining class of what ties two consonants together
@@ -77,9 +78,9 @@ def fold(line: str) -> bytes:
 
 
 def _piece_end(line: str, start: int, room: int) -> int:
-    end = start
-    while end < len(line) and (room := room - len(line[end].encode())) >= 0:
-        end += 1
+    end = min(start + room, len(line))
+    while (over := len(line[start:end].encode()) - room) > 0:
+        end -= -(-over // _LONGEST_CHARACTER)  # no fewer can be too many
     if end == len(line):
         return end
     earliest = max(start + 1, end - _LOOK_BACK)

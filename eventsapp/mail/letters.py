@@ -31,7 +31,8 @@ class Was:
 class Slot:
     """One place as its holder's letter shows it.
 
-    ``key`` is the occurrence's. ``entry`` is there only for a confirmed place; everything in it may be shown.
+    ``key`` is the occurrence's. ``held``: the place is confirmed, so that a calendar may have it; ``joins``: and its
+    holder gets in from afar, by the link of their own.
     ``held_tag`` is empty where the occurrence is held in every language of the event. ``called_off``: the organizer
     cancelled the date itself.
     """
@@ -46,7 +47,8 @@ class Slot:
     held_tag: str = ""
     join_opens_seconds: int = 0
     called_off: bool = False
-    entry: CalendarEntry | None = None
+    held: bool = False
+    joins: bool = False
     was: Was | None = None  # in a letter about a change
 
 

@@ -89,7 +89,7 @@ class Shown:
     @property
     def joins(self) -> bool:
         """Confirmed, and held online: an address alone is not joined by a link."""
-        return self.slot.entry is not None and bool(self.slot.entry.join_url)
+        return self.slot.joins
 
 
 def letter_tag(asked: str) -> str:
@@ -180,13 +180,13 @@ def _held_in(held_tag: str, tag: str) -> str:
 
 def _is_open(slot: Slot, letter: Letter) -> bool:
     """Whether a reminder leaves when one can join already."""
-    if slot.entry is None or not slot.entry.join_url or letter.until_start is None:
+    if not slot.joins or letter.until_start is None:
         return False
     return letter.until_start <= timedelta(seconds=slot.join_opens_seconds)
 
 
 def _opening_words(slot: Slot, tzid: str, tag: str) -> str:
-    if slot.entry is None or not slot.entry.join_url:
+    if not slot.joins:
         return ""
     if not slot.join_opens_seconds:
         return _("The room opens at the start.")
@@ -202,9 +202,9 @@ def _add_links(slot: Slot, letter: Letter) -> tuple[tuple[str, str], ...]:
     """Names of calendar services, and addresses of ours that lead on to them: short enough for a plain text letter."""
     if letter.role is not None:
         return ()  # staff have no join link that they could hang on
-    confirmed = sum(one.entry is not None for one in letter.about + letter.others)
+    confirmed = sum(one.held for one in letter.about + letter.others)
     too_many = confirmed > _MOST_ADD_LINKS and letter.kind is not LetterKind.INVITE
-    if slot.entry is None or too_many or letter.kind in SCHEDULED_LETTERS:
+    if not slot.held or too_many or letter.kind in SCHEDULED_LETTERS:
         return ()
     return tuple((name, f"{letter.join_url}/{slot.key}/{service}") for service, name in SERVICES.items())
 

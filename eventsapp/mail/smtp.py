@@ -5,7 +5,6 @@ import re
 import smtplib
 import ssl
 import time
-from email.message import EmailMessage
 from enum import Enum, auto
 
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
@@ -15,6 +14,7 @@ TIMEOUT_AFTER_DATA = 120.0  # the server may be scanning; giving up early makes 
 IDLE = 20.0  # a connection left alone for longer is opened anew: something between may have dropped it
 
 _CLOSING = 421
+_GO_ON = 354
 _NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
 _TOO_BIG = 552  # said to MAIL, it is about the size we named there (RFC 1870)
 _OUR_POLICY = re.compile(r"\b5\.7\.\d+\b")
@@ -27,6 +27,9 @@ class _Phase(Enum):
     DATA = auto()
     BODY = auto()
     REPLY = auto()
+
+
+_DATA_FOLLOWS = dict.fromkeys(_Phase, 0) | {_Phase.MAIL: 2, _Phase.RCPT: 1}  # commands that were sent with it
 
 
 class SmtpTransport:
@@ -55,17 +58,16 @@ class SmtpTransport:
         self._server: smtplib.SMTP | None = None
         self._used_at = 0.0
 
-    def send(self, message: EmailMessage, envelope: Envelope) -> Outcome:
+    def send(self, message: bytes, envelope: Envelope) -> Outcome:
         """Hand over one letter. Never raises for what a server or a network does."""
         if not (envelope.recipient.isascii() and envelope.sender.isascii()):
             return Outcome(Verdict.REFUSED, None, "the address needs SMTPUTF8, which is not offered here")
-        raw = message.as_bytes()
         if self._server is not None and time.monotonic() - self._used_at > IDLE:
             self.close()
         kept = self._server is not None
-        outcome = self._attempt(raw, envelope)
+        outcome = self._attempt(message, envelope)
         if kept and outcome.verdict is Verdict.UNREACHABLE:  # the server had closed it since the last letter
-            outcome = self._attempt(raw, envelope)
+            outcome = self._attempt(message, envelope)
         self._used_at = time.monotonic()
         return outcome
 
@@ -116,15 +118,19 @@ class SmtpTransport:
     def _converse(self, server: smtplib.SMTP, raw: bytes, envelope: Envelope) -> Outcome:
         phase = _Phase.MAIL
         try:
-            options = [f"size={len(raw)}"] if server.has_extn("size") else []
-            code, words = server.mail(envelope.sender, options)
+            size = f" size={len(raw)}" if server.has_extn("size") else ""
+            commands = [f"mail FROM:<{envelope.sender}>{size}\r\n", f"rcpt TO:<{envelope.recipient}>\r\n", "DATA\r\n"]
+            at_once = server.has_extn("pipelining")  # RFC 2920: the answers still come one by one
+            if at_once:
+                server.send("".join(commands))
+            code, words = _answer(server, "" if at_once else commands[0])
             if code == 250:  # noqa: PLR2004
                 phase = _Phase.RCPT
-                code, words = server.rcpt(envelope.recipient)
+                code, words = _answer(server, "" if at_once else commands[1])
             if code in (250, 251) and phase is _Phase.RCPT:
                 phase = _Phase.DATA
-                code, words = server.docmd("DATA")
-            if code == 354 and phase is _Phase.DATA:  # noqa: PLR2004
+                code, words = _answer(server, "" if at_once else commands[2])
+            if code == _GO_ON and phase is _Phase.DATA:
                 phase = _Phase.BODY
                 server.send(_with_dots_doubled(raw))
                 phase = _Phase.REPLY
@@ -137,7 +143,7 @@ class SmtpTransport:
             return self._break_off(server, phase, str(error) or type(error).__name__)
         if not 400 <= code < 600:  # noqa: PLR2004  it refuses nothing, and what it means nobody knows
             return self._break_off(server, phase, f"no answer to be understood: {code} {_text(words)}")
-        self._begin_anew(server, code)
+        self._begin_anew(server, code, unread=_DATA_FOLLOWS[phase] if at_once else 0)
         return _refusal(phase, code, _text(words))
 
     def _break_off(self, server: smtplib.SMTP, phase: _Phase, words: str) -> Outcome:
@@ -148,9 +154,14 @@ class SmtpTransport:
             return Outcome(Verdict.UNREACHABLE, None, words, about_us=True)
         return Outcome(Verdict.UNCERTAIN if phase is _Phase.REPLY else Verdict.DEFERRED, None, words)
 
-    def _begin_anew(self, server: smtplib.SMTP, code: int) -> None:
+    def _begin_anew(self, server: smtplib.SMTP, code: int, unread: int) -> None:
+        """Ready for the next letter. ``unread``: so many answers to what was sent at once are still to come."""
         try:
-            if code == _CLOSING or server.rset()[0] != 250:  # noqa: PLR2004
+            answers = [server.getreply()[0] for _ in range(unread)] if code != _CLOSING else []
+            if answers[-1:] == [_GO_ON]:
+                _abandon(server)  # it waits for a letter that nobody is to get; unfinished, it is never delivered
+                self._server = None
+            elif code == _CLOSING or server.rset()[0] != 250:  # noqa: PLR2004
                 self.close()
         except (smtplib.SMTPException, OSError):
             self.close()
@@ -171,6 +182,12 @@ def _refusal(phase: _Phase, code: int, words: str) -> Outcome:
 
 def _with_dots_doubled(raw: bytes) -> bytes:
     return _DOT_AT_LINE_START.sub(b"..", raw.rstrip(b"\r\n") + b"\r\n") + b".\r\n"
+
+
+def _answer(server: smtplib.SMTP, command: str) -> tuple[int, bytes]:
+    if command:
+        server.send(command)
+    return server.getreply()
 
 
 def _socket(server: smtplib.SMTP) -> ssl.SSLSocket:

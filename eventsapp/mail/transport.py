@@ -5,19 +5,24 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from eventsapp.mail.headers import POLICY
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.smtp import SmtpTransport
 
 
 class Transport(Protocol):
-    """``send`` answers for one letter at a time and raises for nothing that a server, a network or a disk does."""
+    """``send`` answers for one letter at a time and raises for nothing that a server, a network or a disk does.
 
-    def send(self, message: EmailMessage, envelope: Envelope) -> Outcome: ...
+    ``message`` is the letter as it leaves, lines ended by CR LF.
+    """
+
+    def send(self, message: bytes, envelope: Envelope) -> Outcome: ...
 
     def close(self) -> None: ...
 
@@ -45,6 +50,11 @@ def transport_from(mail_url: str, *, helo: str = "localhost") -> Transport:
     raise ValueError(f"{parts.scheme or 'an empty setting'} is no way to send mail")
 
 
+def read(message: bytes) -> EmailMessage:
+    """The octets of a letter as a message that can be asked."""
+    return message_from_bytes(message, policy=POLICY)
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -59,13 +69,13 @@ class FileTransport:
         self.folder = folder
         self._clock = clock
 
-    def send(self, message: EmailMessage, envelope: Envelope) -> Outcome:
+    def send(self, message: bytes, envelope: Envelope) -> Outcome:
         name = f"{self._clock():%Y%m%dT%H%M%S.%fZ}-{envelope.public_id}.eml"
         draft = self.folder / f".{name}.{os.getpid()}.tmp"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with draft.open("wb") as file:
-                file.write(message.as_bytes())
+                file.write(message)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self.folder / name)
@@ -82,9 +92,10 @@ class FileTransport:
 class ConsoleTransport:
     """Prints the headers a person looks at and the text part."""
 
-    def send(self, message: EmailMessage, envelope: Envelope) -> Outcome:
-        text = message.get_body(("plain",))
-        heads = "\n".join(f"{name}: {message[name]}" for name in ("Date", "From", "Subject", "Message-ID"))
+    def send(self, message: bytes, envelope: Envelope) -> Outcome:
+        letter = read(message)
+        text = letter.get_body(("plain",))
+        heads = "\n".join(f"{name}: {letter[name]}" for name in ("Date", "From", "Subject", "Message-ID"))
         words = text.get_content() if text is not None else ""
         line = "-" * 72
         sys.stdout.write(f"{line}\nTo: {envelope.recipient}\n{heads}\n\n{words.replace(chr(13), '')}\n{line}\n")
@@ -101,8 +112,8 @@ class MemoryTransport:
     def __init__(self) -> None:
         self.sent: list[tuple[EmailMessage, Envelope]] = []
 
-    def send(self, message: EmailMessage, envelope: Envelope) -> Outcome:
-        self.sent.append((message, envelope))
+    def send(self, message: bytes, envelope: Envelope) -> Outcome:
+        self.sent.append((read(message), envelope))
         return Outcome(Verdict.ACCEPTED)
 
     def close(self) -> None:

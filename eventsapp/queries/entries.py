@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from eventsapp.config import Settings
 from eventsapp.domain import timezones
-from eventsapp.domain.addresses import read_address
+from eventsapp.domain.addresses import for_headers
 from eventsapp.domain.entry import CalendarEntry, DialIn, Party, Room
 from eventsapp.domain.joining import Stage, Window, stage
 from eventsapp.domain.languages import language_name, lookup, related, spoken
@@ -154,7 +154,7 @@ def staff_entry(assignment: Assignment, *, settings: Settings) -> CalendarEntry:
         sequence=occurrence.sequence + assignment.revision,
         dtstamp=revised_at,
         last_modified=revised_at,
-        attendee=Party(read_address(staff.email).ascii_email, staff.name),
+        attendee=Party(for_headers(staff.email), staff.name),
         room=room,
         place_alone=status == CANCELLED and _status(occurrence) == CONFIRMED,
     )
@@ -271,4 +271,4 @@ def _attendee(registration: Registration) -> Party | None:
     """None once the person's data were erased."""
     if registration.email is None:
         return None
-    return Party(read_address(registration.email).ascii_email, registration.name or "")
+    return Party(for_headers(registration.email), registration.name or "")

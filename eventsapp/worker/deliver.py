@@ -2,15 +2,15 @@
 
 All of the database's work is done here; the senders are threads that know none. A sender gets its next letter once
 what came of the last one is recorded, so whatever is killed, at most one letter for each connection is sent twice,
-with the same Message-ID.
+with the same Message-ID. Letters are claimed and made as many at once as leave within half a second.
 """
 
 import logging
 import secrets
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from queue import Empty, SimpleQueue
@@ -23,20 +23,25 @@ from eventsapp.actions import outage, outbox
 from eventsapp.actions.reports import note_refusal
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
-from eventsapp.domain.vocabulary import LetterKind, Priority
+from eventsapp.domain.vocabulary import LetterKind, Priority, Suppression
+from eventsapp.mail.mould import cast
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.transport import Transport
 from eventsapp.mail.verp import envelope_sender
 from eventsapp.models import Message
-from eventsapp.queries.letters import letter_of
-from eventsapp.queries.suppressed import holds_back, suppression_of
+from eventsapp.queries.letters import letter_of, messages_of
+from eventsapp.queries.suppressed import holds_back, suppressions_of
 from eventsapp.rates import Rates
 from eventsapp.worker.pace import Pace
 from eventsapp.worker.senders import Done, Sender, Task, unfit
 
 URGENT = (Priority.ASKED_FOR, Priority.INVITE)
 OTHERS = tuple(sorted(set(Priority) - set(URGENT)))
-LOOK = 0.25  # seconds until urgent letters are looked for again, while others go out
+LOOK = 0.25  # seconds until an outage that another worker met is looked for again
+GATHER = 0.002  # seconds that the outcome of one letter waits for others, to be recorded with them
+LOOK_FOR_MORE = 0.05  # seconds until letters are looked for again, while others go out
+FRESH = 1.0  # seconds for which a letter may wait for its connection; then it is made anew, from the rows as they are
+MOST_AHEAD = 64  # letters that are claimed and made at once
 BREATH = 0.05  # seconds until a limit is asked again
 GOODBYE = 1.0  # seconds that an idle connection gets to take its leave
 LOOK_AT_OUTAGE = 5.0  # another worker may have got through
@@ -62,10 +67,43 @@ class Result:
     """What is to be recorded of a letter."""
 
     message_id: int
+    kind: LetterKind
+    public_id: str
     came: Outcome | Unsent
     words: str = ""  # why it was held back
     sender: Sender | None = None  # free again once this is recorded
     recipient: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        return isinstance(self.came, Outcome) and self.came.verdict is Verdict.ACCEPTED
+
+
+@dataclass(slots=True)
+class Line:
+    """Letters that are claimed and not on their way yet, in order. Those that are ``made`` are plain values already."""
+
+    priorities: tuple[Priority, ...]
+    ids: deque[int] = field(default_factory=deque)
+    made: dict[int, "Task | Result"] = field(default_factory=dict)
+    made_at: float = 0.0
+    ahead: int = 1  # how many to claim and make at once: about as many as leave in half of the time they stay fresh
+    look_at: float = 0.0  # nothing was due; until then it is not asked for more
+
+    def __bool__(self) -> bool:
+        return bool(self.ids)
+
+    def clear(self) -> None:
+        self.ids.clear()
+        self.made.clear()
+
+    def took(self, seconds: float, least: int) -> None:
+        """The letters made last have left within so many seconds."""
+        if seconds < FRESH / 2:
+            self.ahead = min(2 * self.ahead, MOST_AHEAD)
+        elif seconds > FRESH:
+            self.ahead = self.ahead // 2
+        self.ahead = max(self.ahead, least)
 
 
 class Deliver:
@@ -91,13 +129,13 @@ class Deliver:
         self._done: SimpleQueue[Done] = SimpleQueue()
         self._idle: list[Sender] = []
         self._busy: dict[Sender, int] = {}  # what each has in hand
-        self._urgent: deque[int] = deque()  # claimed, and not on its way yet
-        self._others: deque[int] = deque()
+        self._urgent, self._others = Line(URGENT), Line(OTHERS)
         self._results: list[Result] = []
         self._suspects: set[int] = set()  # turned away, and nothing got through since
         self._trying: int | None = None  # the one letter that is tried during an outage
         self._full: list[str] = []  # mail domains that get no more this second
         self._troubled = False  # whether an outage stands, as far as we know
+        self._looked_at = float("-inf")  # for one
         self._used_at = time.monotonic()
         self._renewed_at = clock()
 
@@ -105,6 +143,7 @@ class Deliver:
 
     def work(self, stop: Event, poll: float) -> float:
         """Send until nothing is due, or nothing may be sent for a while."""
+        self._urgent.look_at = self._others.look_at = 0.0
         while not stop.is_set():
             self._record()
             self._renew()
@@ -115,7 +154,7 @@ class Deliver:
                     return max(rest, poll)
                 stop.wait(BREATH)
             elif not self._results:
-                self._await(BREATH if self._urgent or self._others else LOOK)
+                self._await(LOOK_FOR_MORE)
         return poll
 
     def finish(self) -> None:
@@ -147,16 +186,26 @@ class Deliver:
         """Take in what has come of letters, after waiting for a first one."""
         try:
             self._take_in(self._done.get(timeout=seconds))
-            while True:
-                self._take_in(self._done.get_nowait())
+            until = time.monotonic() + GATHER
+            while len(self._results) < len(self._busy):
+                self._take_in(self._done.get(timeout=max(0.0, until - time.monotonic())))
         except Empty:
             pass
 
     def _take_in(self, done: Done) -> None:
         if done.broke is not None:
             raise done.broke
-        recipient = done.task.envelope.recipient
-        self._results.append(Result(done.task.message_id, done.outcome, sender=done.sender, recipient=recipient))
+        task = done.task
+        self._results.append(
+            Result(
+                task.message_id,
+                task.kind,
+                task.envelope.public_id,
+                done.outcome,
+                sender=done.sender,
+                recipient=task.envelope.recipient,
+            )
+        )
 
     def _close_idle(self) -> None:
         if self._idle and time.monotonic() - self._used_at > IDLE:
@@ -171,11 +220,7 @@ class Deliver:
         if rest := self._pace.rest():
             self._nothing_now()
             return rest
-        trouble = outage.standing(db.session())
-        waits = (trouble.until - self._clock()).total_seconds() if trouble else 0.0
-        self._troubled = trouble is not None
-        db.session.rollback()
-        if self._troubled:
+        if (waits := self._outage()) is not None:
             self._nothing_now()
             if waits <= 0 and not self._busy:
                 self._try_one()
@@ -187,12 +232,21 @@ class Deliver:
         self._hand_out(self._others, max(1, width - 1))
         return 0.0
 
+    def _outage(self) -> float | None:
+        """Seconds until a letter may be tried; None where the mail server takes letters, as far as we know."""
+        if not self._troubled and time.monotonic() - self._looked_at < LOOK:
+            return None
+        trouble = outage.standing(db.session())
+        db.session.rollback()
+        self._troubled, self._looked_at = trouble is not None, time.monotonic()
+        return (trouble.until - self._clock()).total_seconds() if trouble else None
+
     def _nothing_now(self) -> None:
         """Give back what was claimed."""
         for line in (self._urgent, self._others):
             if line:
                 with transaction() as session:
-                    outbox.release(session, list(line), worker=self._me, now=self._clock())
+                    outbox.release(session, list(line.ids), worker=self._me, now=self._clock())
                 line.clear()
 
     def _renew(self) -> None:
@@ -201,7 +255,7 @@ class Deliver:
         if now - self._renewed_at < RENEW_EVERY:
             return
         with transaction() as session:
-            outbox.hold(session, [*self._busy.values(), *self._urgent, *self._others], worker=self._me, now=now)
+            outbox.hold(session, [*self._busy.values(), *self._urgent.ids, *self._others.ids], worker=self._me, now=now)
         self._renewed_at = now
 
     def _end_beyond(self, width: int) -> None:
@@ -223,86 +277,89 @@ class Deliver:
                 outage.try_another(session, now=now)
                 return
         self._trying = ids[0]
-        self._urgent.append(ids[0])
+        self._urgent.ids.append(ids[0])
         self._hand_out(self._urgent, 1)
 
     def _claim(self, width: int) -> None:
-        now = self._clock()
-        lines: list[tuple[deque[int], tuple[Priority, ...], int]] = []
-        if len(self._busy) < width and not self._urgent:
-            lines.append((self._urgent, URGENT, width))
-        if len(self._busy) < max(1, width - 1) and not self._others:
-            lines.append((self._others, OTHERS, 2 * width))
-        lines = [one for one in lines if outbox.anything_due(db.session(), now=now, priorities=one[1])]
-        db.session.rollback()
-        if not lines:
+        now, look = self._clock(), time.monotonic()
+        empty = [
+            line
+            for line, most in ((self._urgent, width), (self._others, max(1, width - 1)))
+            if not line and len(self._busy) < most and line.look_at <= look
+        ]
+        if not empty:
             return
-        with transaction() as session:
-            for line, priorities, limit in lines:
-                ids = outbox.claim(
-                    session,
-                    worker=self._me,
-                    limit=limit,
-                    now=now,
-                    priorities=priorities,
-                    without=self._full,
-                )
-                line.extend(ids)
+        for line in empty:
+            line.took(look - line.made_at, least=width)
+        lines = [line for line in empty if outbox.anything_due(db.session(), now=now, priorities=line.priorities)]
+        db.session.rollback()
+        if lines:
+            with transaction() as session:
+                for line in lines:
+                    line.ids.extend(
+                        outbox.claim(
+                            session,
+                            worker=self._me,
+                            limit=line.ahead,
+                            now=now,
+                            priorities=line.priorities,
+                            without=self._full,
+                        )
+                    )
+        for line in empty:
+            line.look_at = 0.0 if line else look + LOOK_FOR_MORE
 
-    def _hand_out(self, line: deque[int], most: int) -> None:
+    def _hand_out(self, line: Line, most: int) -> None:
         while line and len(self._busy) < most and self._pace.turn():
-            if (task := self._task(line[0])) is not None:
+            if line.ids[0] not in line.made or time.monotonic() - line.made_at > FRESH:
+                self._make(line)
+            made = line.made.pop(line.ids.popleft(), None)
+            if isinstance(made, Task) and not self._pace.open_for(made.envelope.recipient.rpartition("@")[2]):
+                made = Result(made.message_id, made.kind, made.envelope.public_id, Unsent.NOT_NOW)
+            if isinstance(made, Task):
                 sender = self._idle.pop() if self._idle else Sender(self._connect(), self._done)
-                self._busy[sender] = task.message_id
+                self._busy[sender] = made.message_id
                 self._used_at = time.monotonic()
                 self._pace.used()
-                sender.take(task)
-            line.popleft()
+                sender.take(made)
+            elif made is not None:
+                self._results.append(made)
 
-    # --- one letter ---------------------------------------------------------------------------------------------------
+    # --- letters ------------------------------------------------------------------------------------------------------
 
-    def _task(self, message_id: int) -> Task | None:
-        """The letter as it is by now; None where it is not to be sent now, and then that is noted."""
-        now = self._clock()
-        session = db.session()
-        message = session.get(Message, message_id, populate_existing=True)
-        if message is None or message.lease != self._me:
-            session.rollback()
-            return None
+    def _make(self, line: Line) -> None:
+        """The letters of a line as they are by now. One whose lease was lost is left out."""
+        now, session = self._clock(), db.session()
+        line.made, line.made_at = {}, time.monotonic()
         try:
-            made = self._make(session, message, now)
+            messages = messages_of(session, list(line.ids)[:MOST_AHEAD])
+            mine = [message for message in messages.values() if message.lease == self._me]
+            suppressed = suppressions_of(session, filter(None, map(_address_of, mine)), self._settings)
+            for message in mine:
+                address = _address_of(message)
+                found = suppressed.get(address, set()) if address else set()
+                line.made[message.id] = self._made(session, message, found, now)
+        finally:
+            session.rollback()  # no transaction stays open while the mail server thinks
+
+    def _made(self, session: Session, message: Message, suppressed: set[Suppression], now: datetime) -> Task | Result:
+        try:
+            if message.expires_at is not None and message.expires_at <= now:
+                return _unsent(message, Unsent.TOO_LATE)
+            needed = message.mailing is not None and message.mailing.needed
+            if holds_back(message.kind, suppressed, needed=needed):
+                words = f"not written to: {', '.join(sorted(suppressed))}"
+                return _unsent(message, Unsent.HELD_BACK, words)
+            letter = letter_of(session, message, now=now, settings=self._settings)
+            if letter is None:
+                return _unsent(message, Unsent.OVERTAKEN)
+            sender = envelope_sender(message.public_id, self._settings)
+            envelope = Envelope(sender, letter.recipient, message.public_id)
+            return Task(message.id, message.kind, cast(letter), envelope)
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001  whatever is wrong with one letter must not hold up the others
-            made = Result(message_id, unfit(error))
-        finally:
-            session.rollback()  # no transaction stays open while the mail server thinks
-        if isinstance(made, Task):
-            return made
-        self._results.append(made)
-        return None
-
-    def _make(self, session: Session, message: Message, now: datetime) -> Task | Result:
-        if message.expires_at is not None and message.expires_at <= now:
-            return Result(message.id, Unsent.TOO_LATE)
-        if reason := self._held_back(session, message):
-            return Result(message.id, Unsent.HELD_BACK, reason)
-        letter = letter_of(session, message, now=now, settings=self._settings)
-        if letter is None:
-            return Result(message.id, Unsent.OVERTAKEN)
-        if not self._pace.open_for((message.address_key or "").rpartition("@")[2]):
-            return Result(message.id, Unsent.NOT_NOW)
-        sender = envelope_sender(message.public_id, self._settings)
-        return Task(message.id, letter, Envelope(sender, letter.recipient, message.public_id))
-
-    def _held_back(self, session: Session, message: Message) -> str:
-        reader = message.registration or message.staff
-        if reader is None:
-            return ""
-        found = suppression_of(session, reader.event.organization_id, message.address_key, self._settings)
-        needed = message.mailing is not None and message.mailing.needed
-        held_back = holds_back(message.kind, found, needed=needed)
-        return f"not written to: {', '.join(sorted(found))}" if held_back else ""
+            return _unsent(message, unfit(error))
 
     # --- what came of it ----------------------------------------------------------------------------------------------
 
@@ -310,13 +367,11 @@ class Deliver:
         """Write down everything that has come in, at once; only then are the senders free again."""
         if not self._results:
             return
-        said = []
         with transaction() as session:
+            recorded = self._record_accepted(session)
             for result in self._results:
-                message = session.get(Message, result.message_id, populate_existing=True)
-                if message is not None and message.lease == self._me:
-                    said.append((message.kind, message.public_id, result.came))
-                    self._record_one(session, result)
+                if not result.accepted and self._record_one(session, result):
+                    recorded.append(result)
                 if result.message_id == self._trying and not _decides(result.came):
                     outage.try_another(session, now=self._clock())
         for result in self._results:
@@ -325,36 +380,55 @@ class Deliver:
                 self._idle.append(result.sender)
             self._trying = None if result.message_id == self._trying else self._trying
         self._results.clear()
-        for kind, public_id, came in said:
-            _say(kind, public_id, came)
+        for result in recorded:
+            _say(result)
 
-    def _record_one(self, session: Session, result: Result) -> None:
+    def _record_accepted(self, session: Session) -> list[Result]:
+        """What the mail server took, by one statement for each answer; returns what is recorded now."""
+        by_code = defaultdict[int | None, list[Result]](list)
+        for result in self._results:
+            if result.accepted and isinstance(result.came, Outcome):
+                by_code[result.came.code].append(result)
+        recorded = []
+        for code, results in by_code.items():
+            ids = [result.message_id for result in results]
+            done = outbox.record_sent(session, ids, worker=self._me, now=self._clock(), code=code)
+            recorded += [result for result in results if result.message_id in done]
+        if recorded:
+            self._pace.got_through()
+            self._suspects.clear()
+            if self._troubled:
+                outage.got_through(session)
+        return recorded
+
+    def _record_one(self, session: Session, result: Result) -> bool:
+        """False where the lease was lost."""
         id_, me = result.message_id, self._me
         match result.came:
             case Unsent.HELD_BACK:
-                outbox.record_suppressed(session, id_, worker=me, reason=result.words)
+                return outbox.record_suppressed(session, id_, worker=me, reason=result.words)
             case Unsent.NOT_NOW:
-                outbox.release(session, [id_], worker=me, now=self._clock())
+                return bool(outbox.release(session, [id_], worker=me, now=self._clock()))
             case Unsent():
-                outbox.record_superseded(session, id_, worker=me)
+                return outbox.record_superseded(session, id_, worker=me)
             case Outcome():
-                self._record_outcome(session, result, result.came)
+                message = session.get(Message, id_, populate_existing=True)
+                mine = message is not None and message.lease == me
+                return mine and self._record_outcome(session, result, result.came)
 
-    def _record_outcome(self, session: Session, result: Result, outcome: Outcome) -> None:
+    def _record_outcome(self, session: Session, result: Result, outcome: Outcome) -> bool:
         id_, me, now, code, words = result.message_id, self._me, self._clock(), outcome.code, outcome.words
         until = self._wait_after(session, result, outcome)
         match outcome.verdict:
-            case Verdict.ACCEPTED:
-                outbox.record_sent(session, id_, worker=me, now=now, code=code)
             case Verdict.REFUSED:
                 self._note_refusal(session, id_, outcome)
-                outbox.record_failed(session, id_, worker=me, code=code, error=words)
+                return outbox.record_failed(session, id_, worker=me, code=code, error=words)
             case Verdict.UNCERTAIN:
-                outbox.record_uncertain(session, id_, worker=me, now=now, error=words)
+                return outbox.record_uncertain(session, id_, worker=me, now=now, error=words)
             case _ if until > now or outcome.about_us:
-                outbox.record_waiting(session, id_, worker=me, until=until, code=code, error=words)
+                return outbox.record_waiting(session, id_, worker=me, until=until, code=code, error=words)
             case _:
-                outbox.record_retry(session, id_, worker=me, now=now, code=code, error=words)
+                return outbox.record_retry(session, id_, worker=me, now=now, code=code, error=words)
 
     def _note_refusal(self, session: Session, message_id: int, outcome: Outcome) -> None:
         message = session.get(Message, message_id)
@@ -364,14 +438,9 @@ class Deliver:
     def _wait_after(self, session: Session, result: Result, outcome: Outcome) -> datetime:
         """What an outcome means for all letters; returns until when this one waits because of it."""
         now = self._clock()
-        if outcome.verdict is Verdict.ACCEPTED:
-            self._pace.got_through()
-            self._suspects.clear()
-            if self._troubled:
-                outage.got_through(session)
-        elif outcome.verdict is Verdict.FAULT:
+        if outcome.verdict is Verdict.FAULT:
             return self._turned_away(session, result, outcome, now)
-        elif outcome.verdict is Verdict.UNREACHABLE or outcome.code in BUSY:
+        if outcome.verdict is Verdict.UNREACHABLE or outcome.code in BUSY:
             rest = self._pace.trouble()
             return now + timedelta(seconds=rest) if outcome.about_us else now
         return now
@@ -397,12 +466,23 @@ class Deliver:
         return until
 
 
-def _say(kind: LetterKind, public_id: str, came: Outcome | Unsent) -> None:
+def _unsent(message: Message, came: Outcome | Unsent, words: str = "") -> Result:
+    return Result(message.id, message.kind, message.public_id, came, words)
+
+
+def _address_of(message: Message) -> tuple[int, str] | None:
+    """Whose list of addresses that are not written to counts, and the address; None for letters about an account."""
+    reader = message.registration or message.staff
+    return (reader.event.organization_id, message.address_key) if reader and message.address_key else None
+
+
+def _say(result: Result) -> None:
+    came = result.came
     if came is Unsent.NOT_NOW:
         return
     said = f"{came.verdict} {came.code or ''}" if isinstance(came, Outcome) else came
     well = isinstance(came, Unsent) or came.verdict is Verdict.ACCEPTED
-    log.log(logging.INFO if well else logging.WARNING, "%s %s: %s", kind, public_id, said)
+    log.log(logging.INFO if well else logging.WARNING, "%s %s: %s", result.kind, result.public_id, said)
 
 
 def _decides(came: Outcome | Unsent) -> bool:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 
-from eventsapp.mail.composing import compose
-from eventsapp.mail.letters import Letter
+from eventsapp.domain.vocabulary import LetterKind
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.transport import Transport
 
@@ -19,10 +18,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One letter to send: plain values."""
+    """One letter to send: the octets that leave."""
 
     message_id: int
-    letter: Letter
+    kind: LetterKind
+    message: bytes
     envelope: Envelope
 
 
@@ -60,7 +60,7 @@ class Sender(Thread):
 
     def _send(self, task: Task) -> Done:
         try:
-            return Done(self, task, self._transport.send(compose(task.letter), task.envelope))
+            return Done(self, task, self._transport.send(task.message, task.envelope))
         except Exception as error:  # noqa: BLE001  whatever is wrong with one letter must not hold up the others
             return Done(self, task, unfit(error))
         except BaseException as error:  # noqa: BLE001  the lane goes down with it

@@ -284,7 +284,7 @@ class TestClaim:
         assert claim(now, worker="w2") == [], "an invite waits for its confirmation"
         assert claim(now + timedelta(minutes=1)) == [first]
         with transaction() as writing:
-            outbox.record_sent(writing, first, worker="w1", now=now)
+            outbox.record_sent(writing, [first], worker="w1", now=now)
         assert claim(now) == [second]
         assert third not in claim(now)
 
@@ -307,7 +307,7 @@ class TestClaim:
         announce(both, LetterKind.CONFIRMATION, now, settings)
         (first,) = claim(now)
         with transaction() as writing:
-            outbox.record_sent(writing, first, worker="w1", now=now)
+            outbox.record_sent(writing, [first], worker="w1", now=now)
         other = make.registration(both.event, email="other@example.com")
         announce(other, LetterKind.CONFIRMATION, now + timedelta(seconds=1), settings)
         session.rollback()
@@ -344,7 +344,7 @@ class TestRecord:
 
     def test_sent(self, taken: int, now: datetime, session: Session) -> None:
         with transaction() as writing:
-            assert outbox.record_sent(writing, taken, worker="w1", now=now, code=250)
+            assert outbox.record_sent(writing, [taken], worker="w1", now=now, code=250)
         message = only(session)
         assert (message.state, message.sent_at, message.last_code, message.lease) == (SENT, now, 250, None)
 
@@ -358,7 +358,7 @@ class TestRecord:
         later = now + outbox.LEASE
         assert claim(later, worker="w2") == [taken]
         with transaction() as writing:
-            assert not outbox.record_sent(writing, taken, worker="w1", now=later)
+            assert not outbox.record_sent(writing, [taken], worker="w1", now=later)
             assert not outbox.record_failed(writing, taken, worker="w1")
             assert not outbox.record_retry(writing, taken, worker="w1", now=later)
             assert not outbox.record_uncertain(writing, taken, worker="w1", now=later)
@@ -441,7 +441,7 @@ class TestRetry:
     ) -> None:
         (message_id,) = claim(now)
         with transaction() as writing:
-            outbox.record_sent(writing, message_id, worker="w1", now=now)
+            outbox.record_sent(writing, [message_id], worker="w1", now=now)
         again = self.retry(message, now + timedelta(days=1), settings)
         assert again.id != message_id
         assert (again.kind, again.place_id, again.context) == (message.kind, message.place_id, message.context)

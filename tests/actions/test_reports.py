@@ -168,7 +168,7 @@ def test_a_letter_that_a_worker_has_in_hand_came_back(desk):
         assert outbox.claim(session, worker="w", limit=1, now=desk.now) == [desk.message.id]
     assert desk.take(delivery_status(to=desk.address), desk.verp) is Taken.BOUNCED
     with transaction() as session:
-        assert not outbox.record_sent(session, desk.message.id, worker="w", now=desk.now)
+        assert not outbox.record_sent(session, [desk.message.id], worker="w", now=desk.now)
     assert desk.message.state is BOUNCED
 
 

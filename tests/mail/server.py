@@ -25,6 +25,7 @@ class Script:
     after_data: dict[str, str] = field(default_factory=dict)  # a reply, or "cut", or "silence"
     cut_in_data: set[str] = field(default_factory=set)
     password: str = ""
+    pipelining: bool = False  # offered: commands may come at once
     once: bool = False  # each trouble happens a single time
     story: dict[str, list[str]] = field(
         default_factory=dict
@@ -126,6 +127,12 @@ class Misbehaving(SMTP):
 class Handler:
     def __init__(self, script: Script) -> None:
         self.script = script
+
+    async def handle_EHLO(  # noqa: N802  aiosmtpd names it
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return ["250-PIPELINING", *responses] if self.script.pipelining else responses
 
     async def handle_MAIL(self, _server: Any, session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  aiosmtpd names it
         if self.script.password and not session.authenticated:

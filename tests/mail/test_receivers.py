@@ -20,9 +20,8 @@ from eventsapp.domain.vocabulary import (
     StaffRole,
 )
 from eventsapp.domain.wording import reader_words, time_words
-from eventsapp.mail.composing import compose
-from eventsapp.mail.headers import POLICY
 from eventsapp.mail.letters import Digest, DigestLine, Invitation, Letter, Passage, Slot, Was
+from eventsapp.mail.mould import cast
 from eventsapp.mail.rendering import render
 from eventsapp.models import Message
 from eventsapp.queries.letters import letter_of
@@ -69,7 +68,7 @@ def as_kind(letter: Letter, kind: LetterKind) -> Letter:
     (slot,), invited = letter.about, letter.invitation
     assert invited is not None
     waiting = {
-        "about": (replace(slot, state=PlaceState.WAITLISTED, entry=None),),
+        "about": (replace(slot, state=PlaceState.WAITLISTED, held=False, joins=False),),
         "join_url": "",
         "invitation": None,
     }
@@ -87,7 +86,7 @@ def as_kind(letter: Letter, kind: LetterKind) -> Letter:
         LetterKind.VERIFICATION: neutral,
         LetterKind.ADDRESS_CHANGE: neutral | {"asked_by": "z…@example.com"},
         LetterKind.CANCELLED: {
-            "about": (replace(slot, state=PlaceState.CANCELLED, entry=None),),
+            "about": (replace(slot, state=PlaceState.CANCELLED, held=False, joins=False),),
             "join_url": "",
             "invitation": Invitation("CANCEL", invited.entry),
         },
@@ -116,7 +115,7 @@ def as_kind(letter: Letter, kind: LetterKind) -> Letter:
 
 
 def raw(letter: Letter) -> bytes:
-    return compose(letter).as_bytes(policy=POLICY)
+    return cast(letter)
 
 
 @pytest.mark.parametrize("tag", WORDS)
@@ -137,7 +136,7 @@ def weekly(slot: Slot, number: int) -> Slot:
     if number % 2:
         date = replace(date, location=Passage(f"Calle Mayor {number}", "es"))
     if slot.state is PlaceState.CONFIRMED and number % 3 == 0:
-        date = replace(date, state=PlaceState.WAITLISTED, entry=None)
+        date = replace(date, state=PlaceState.WAITLISTED, held=False, joins=False)
     return date if slot.was is None else changed(date)
 
 

@@ -18,9 +18,9 @@ from tests.missing import missing
 ANN = Envelope("events@example.org", "ann@example.com", "messageaaaaaaaaa")
 
 
-@pytest.fixture
-def script() -> Iterator[Script]:
-    with smtp_server(Script()) as script:
+@pytest.fixture(params=[False, True], ids=["one by one", "pipelining"])
+def script(request: pytest.FixtureRequest) -> Iterator[Script]:
+    with smtp_server(Script(pipelining=request.param)) as script:
         yield script
 
 
@@ -31,18 +31,18 @@ def transport(script: Script) -> Iterator[SmtpTransport]:
     transport.close()
 
 
-def letter(text: str = "Hello\n.\n..two dots\n") -> EmailMessage:
+def letter(text: str = "Hello\n.\n..two dots\n") -> bytes:
     message = EmailMessage(policy=POLICY)
     message["Subject"] = "Hello"
     message["To"] = "ann@example.com"
     message.set_content(text)
-    return message
+    return message.as_bytes()
 
 
 def test_a_letter_arrives_byte_for_byte(script: Script, transport: SmtpTransport) -> None:
     message = letter()
     assert transport.send(message, ANN) == Outcome(Verdict.ACCEPTED, 250, "2.0.0 queued")
-    assert script.taken == [("ann@example.com", message.as_bytes())]
+    assert script.taken == [("ann@example.com", message)]
 
 
 def test_one_connection_carries_many_letters(script: Script, transport: SmtpTransport) -> None:

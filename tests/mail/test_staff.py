@@ -327,7 +327,7 @@ def test_a_digest_of_letters_that_come_back(digest, event, make, now, golden):
 
 def test_a_digest_names_nobody(digest, event, make, now):
     _people(make, event, now)
-    said = everything_in(digest()[0])
+    said = everything_in(digest()[0]).replace("=\n", "")  # lines that quoted-printable broke
     assert "Zoë" not in said
     assert "person" not in said.replace("person waiting", "").replace("person to decide about", "")
     assert "K7PM" not in said

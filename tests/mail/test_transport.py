@@ -12,12 +12,12 @@ from eventsapp.mail.transport import ConsoleTransport, FileTransport, MemoryTran
 ANN = Envelope("events@example.org", "ann@example.com", "messageaaaaaaaaa")
 
 
-def letter() -> EmailMessage:
+def letter() -> bytes:
     message = EmailMessage(policy=POLICY)
     message["Subject"] = "Hello"
     message["Message-ID"] = "<m.messageaaaaaaaaa@example.org>"
     message.set_content("Good day\nto you\n")
-    return message
+    return message.as_bytes()
 
 
 def test_files_are_whole_sorted_by_time_and_tell_a_resend(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_files_are_whole_sorted_by_time_and_tell_a_resend(tmp_path: Path) -> Non
         "20260302T120001.000000Z-messagebbbbbbbbb.eml",
         "20260302T120002.000000Z-messageaaaaaaaaa.eml",
     ]
-    assert files[0].read_bytes() == letter().as_bytes()
+    assert files[0].read_bytes() == letter()
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
@@ -48,10 +48,11 @@ def test_console(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_memory() -> None:
-    transport, message = MemoryTransport(), letter()
-    transport.send(message, ANN)
+    transport = MemoryTransport()
+    transport.send(letter(), ANN)
     transport.close()
-    assert transport.sent == [(message, ANN)]
+    ((message, envelope),) = transport.sent
+    assert (message.as_bytes(), envelope) == (letter(), ANN)
 
 
 def test_the_setting_names_the_transport(tmp_path: Path) -> None:

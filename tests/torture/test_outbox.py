@@ -29,7 +29,7 @@ def test_claiming_is_quick_beside_a_million_letters_that_were_sent(office: Offic
         with transaction() as session:
             ids = outbox.claim(session, worker="me", limit=8, now=office.now + timedelta(seconds=turn))
             for id_ in ids:
-                outbox.record_sent(session, id_, worker="me", now=office.now)
+                outbox.record_sent(session, [id_], worker="me", now=office.now)
         took.append(time.monotonic() - began)
         assert len(ids) == 8
     assert sorted(took)[len(took) // 2] < 0.1

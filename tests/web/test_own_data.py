@@ -489,7 +489,7 @@ def test_what_a_worker_holds_is_forgotten_when_it_is_done(*, client, make, event
     client.post(f"/manage/{token_of(zoe, settings)}/erase")
     with transaction() as writing:
         assert outbox.claim(writing, worker="w2", limit=9, now=now) == [], "the cancellation waits for the invitation"
-        assert outbox.record_sent(writing, claimed, worker="w1", now=now)
+        assert outbox.record_sent(writing, [claimed], worker="w1", now=now)
     session.rollback()
     assert session.get_one(Message, claimed).recipient is None
     with transaction() as writing:

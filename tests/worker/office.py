@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from threading import Event as Stop
 from typing import Any
 
@@ -35,7 +34,7 @@ class Carrier:
     on_send: Callable[[], None] = lambda: None
     closed: bool = False
 
-    def send(self, message: EmailMessage, envelope: Envelope) -> Outcome:  # noqa: ARG002
+    def send(self, message: bytes, envelope: Envelope) -> Outcome:  # noqa: ARG002
         self.on_send()
         self.sent.append(envelope.recipient)
         answers = self.answers.get(envelope.recipient, [])

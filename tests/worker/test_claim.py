@@ -42,5 +42,5 @@ def test_a_letter_waits_for_an_earlier_one_unless_that_is_less_urgent(office: Of
     with transaction() as session:
         (first,) = outbox.claim(session, worker="me", limit=8, now=office.now)
         assert first < bulk.id
-        outbox.record_sent(session, first, worker="me", now=office.now)
+        outbox.record_sent(session, [first], worker="me", now=office.now)
         assert outbox.claim(session, worker="me", limit=8, now=office.now) == [asked.id, bulk.id]

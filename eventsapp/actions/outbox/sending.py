@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from eventsapp.actions.statements import rows_changed
 from eventsapp.domain.text import REPLY_LIMIT, clean_line
@@ -80,40 +81,33 @@ def release(session: Session, ids: Sequence[int], *, worker: str, now: datetime)
     return rows_changed(session, given_back)
 
 
-def record_sent(session: Session, message_id: int, *, worker: str, now: datetime, code: int | None = None) -> bool:
-    """The mail server took it. Like every ``record_…``: False where the lease was lost, and then nothing changed."""
+def record_sent(
+    session: Session, ids: Collection[int], *, worker: str, now: datetime, code: int | None = None
+) -> set[int]:
+    """The mail server took them, all with this answer. Returns whose lease was not lost; nothing else changed."""
     return _finish(
-        session,
-        message_id,
-        worker,
-        state=MessageState.SENT,
-        sent_at=now,
-        last_code=code,
-        last_error="",
-        uncertain=False,
+        session, ids, worker, state=MessageState.SENT, sent_at=now, last_code=code, last_error="", uncertain=False
     )
 
 
 def record_failed(session: Session, message_id: int, *, worker: str, code: int | None = None, error: str = "") -> bool:
-    """Refused for good, or not to be composed. ``error`` are the words that the organizer reads."""
-    return _finish(
-        session,
-        message_id,
-        worker,
-        state=MessageState.FAILED,
-        last_code=code,
-        last_error=_words(error),
-    )
+    """Refused for good, or not to be composed. ``error`` are the words that the organizer reads.
+
+    Like every ``record_…`` of one letter: False where the lease was lost, and then nothing changed.
+    """
+    values = {"state": MessageState.FAILED, "last_code": code, "last_error": _words(error)}
+    return bool(_finish(session, [message_id], worker, **values))
 
 
 def record_superseded(session: Session, message_id: int, *, worker: str) -> bool:
     """What the letter would say is no longer so."""
-    return _finish(session, message_id, worker, state=MessageState.SUPERSEDED)
+    return bool(_finish(session, [message_id], worker, state=MessageState.SUPERSEDED))
 
 
 def record_suppressed(session: Session, message_id: int, *, worker: str, reason: str) -> bool:
     """Not sent, because the organization does not write to that address, or its reader wants no such letter."""
-    return _finish(session, message_id, worker, state=MessageState.SUPPRESSED, last_code=None, last_error=reason)
+    values = {"state": MessageState.SUPPRESSED, "last_code": None, "last_error": reason}
+    return bool(_finish(session, [message_id], worker, **values))
 
 
 def record_retry(
@@ -237,7 +231,7 @@ def _words(error: str) -> str:
     return clean_line(error, REPLY_LIMIT)
 
 
-def _mine(ids: Sequence[int], worker: str) -> Any:
+def _mine(ids: Collection[int], worker: str) -> Any:
     return update(Message).where(Message.id.in_(ids), Message.lease == worker, Message.state == MessageState.SENDING)
 
 
@@ -245,15 +239,28 @@ def _record(session: Session, message_id: int, worker: str, **values: Any) -> bo
     return rows_changed(session, _mine([message_id], worker).values(**values)) == 1
 
 
-def _finish(session: Session, message_id: int, worker: str, **values: Any) -> bool:
-    """The last word about a letter. Where the person's data were erased meanwhile, the address goes with it."""
-    if not _record(session, message_id, worker, lease=None, lease_until=None, **values):
-        return False
-    erased = exists().where(Registration.id == Message.registration_id, Registration.erased_at.is_not(None))
-    session.execute(
-        update(Message)
-        .where(Message.id == message_id, erased)
-        .values(recipient=None, address_key=None, last_error="")
-        .execution_options(synchronize_session=False)
+def _finish(session: Session, ids: Collection[int], worker: str, **values: Any) -> set[int]:
+    """The last word about letters. Where the person's data were erased meanwhile, the address goes with it."""
+    said = {"ids": list(ids), "me": worker, **{f"new_{name}": value for name, value in values.items()}}
+    return set(session.connection().scalars(_finishing(tuple(values)), said))
+
+
+@cache
+def _finishing(names: tuple[str, ...]) -> ReturningUpdate[tuple[int]]:
+    """Made once: making such a statement costs more than what it does."""
+    message, registration = Message.__table__.c, Registration.__table__.c
+    erased = exists().where(registration.id == message.registration_id, registration.erased_at.is_not(None))
+    kept = {name: case((erased, null()), else_=message[name]) for name in ("recipient", "address_key")}
+    new: dict[str, Any] = {name: bindparam(f"new_{name}", type_=message[name].type) for name in names}
+    if "last_error" in new:
+        new["last_error"] = case((erased, ""), else_=new["last_error"])
+    return (
+        update(Message.__table__)  # type: ignore[arg-type]  # a Table
+        .where(
+            message.id.in_(bindparam("ids", expanding=True)),
+            message.lease == bindparam("me"),
+            message.state == MessageState.SENDING,
+        )
+        .values(lease=None, lease_until=None, **kept, **new)
+        .returning(message.id)
     )
-    return True

@@ -10,7 +10,7 @@ from eventsapp.mail.letters import Letter
 from eventsapp.models import Message, Registration
 from eventsapp.queries.letters.account import account_letter
 from eventsapp.queries.letters.changed import changed_letter
-from eventsapp.queries.letters.frame import registration_of
+from eventsapp.queries.letters.frame import messages_of
 from eventsapp.queries.letters.mailing import mailing_letter
 from eventsapp.queries.letters.personal import personal_letter
 from eventsapp.queries.letters.replied import replied_letter
@@ -20,7 +20,7 @@ from eventsapp.queries.letters.strangers import verification, wish, withdrawal
 from eventsapp.queries.letters.team import invitation_letter
 from eventsapp.queries.letters.trial import is_trial, trial_letter
 
-__all__ = ["letter_of"]
+__all__ = ["letter_of", "messages_of"]
 
 
 def letter_of(session: Session, message: Message, *, now: datetime, settings: Settings) -> Letter | None:
@@ -29,9 +29,9 @@ def letter_of(session: Session, message: Message, *, now: datetime, settings: Se
     Only a confirmed place brings the join link with it; no registered person is ever sent the room's own address or
     passcode. Raises Invalid where the stored address cannot be written to.
     """
-    if message.registration_id is None:
+    registration = message.registration
+    if registration is None:
         return _to_no_attendee(session, message, now=now, settings=settings)
-    registration = registration_of(session, message)
     if "parting" in message.context and message.recipient is not None:
         return withdrawal(session, message, registration, settings)
     if message.recipient is None or registration.erased_at is not None:

@@ -1,13 +1,13 @@
 """What all letters about an event share: the frame around them, places as slots, the organizer's own words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from eventsapp.config import Settings
-from eventsapp.domain.addresses import read_address
+from eventsapp.domain.addresses import for_headers
 from eventsapp.domain.entry import CalendarEntry, Party
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.languages import lookup
@@ -20,17 +20,23 @@ from eventsapp.queries.entries import is_online, page_url, personal_entry, text_
 _LIKE_A_CONFIRMATION = frozenset({LetterKind.APPROVED, LetterKind.PROMOTED, LetterKind.ALREADY_REGISTERED})
 
 
-def registration_of(session: Session, message: Message) -> Registration:
-    return session.scalars(
-        select(Registration)
-        .where(Registration.id == message.registration_id)
+def messages_of(session: Session, ids: Collection[int]) -> dict[int, Message]:
+    """Messages by id as they are now, with what their letters are made of: as many statements for many as for one."""
+    registration = joinedload(Message.registration)
+    event = registration.selectinload(Registration.event)
+    occurrence = registration.selectinload(Registration.places).selectinload(Place.occurrence)
+    found = session.scalars(
+        select(Message)
+        .where(Message.id.in_(ids))
         .options(
-            joinedload(Registration.event).joinedload(Event.organization),
-            joinedload(Registration.event).selectinload(Event.variants),
-            joinedload(Registration.event).selectinload(Event.letter_texts),
-            selectinload(Registration.places).joinedload(Place.occurrence).joinedload(Occurrence.conference),
+            event.joinedload(Event.organization),
+            event.selectinload(Event.variants),
+            event.selectinload(Event.letter_texts),
+            occurrence.joinedload(Occurrence.conference),
         )
-    ).one()
+        .execution_options(populate_existing=True)
+    )
+    return {message.id: message for message in found}
 
 
 def frame_of(message: Message, reader: Registration | Staff, settings: Settings) -> Letter:
@@ -47,7 +53,7 @@ def frame_of(message: Message, reader: Registration | Staff, settings: Settings)
         written_at=message.created_at,
         language_tag=reader.language_tag,
         tzid=reader.tzid,
-        recipient=read_address(message.recipient or "").ascii_email,
+        recipient=for_headers(message.recipient or ""),
         name="",
         reference="",
         sender=Party(settings.mail_from, organization.sender_name or organization.name),
@@ -68,7 +74,7 @@ def frame_of(message: Message, reader: Registration | Staff, settings: Settings)
 
 def _address(contact: str) -> str:
     try:
-        return read_address(contact).ascii_email
+        return for_headers(contact)
     except Invalid:
         return ""  # a telephone number or a page: shown, but nothing that a mail can be answered to
 
@@ -87,19 +93,20 @@ def is_visited(slot: Slot) -> bool:
     return slot.state is PlaceState.CONFIRMED and bool(slot.location.text)
 
 
-def slots_of(places: Sequence[Place], settings: Settings) -> tuple[Slot, ...]:
+def slots_of(places: Sequence[Place]) -> tuple[Slot, ...]:
     in_order = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
-    return tuple(slot_of(place, settings) for place in in_order)
+    return tuple(slot_of(place) for place in in_order)
 
 
-def slot_of(place: Place, settings: Settings) -> Slot:
+def slot_of(place: Place) -> Slot:
     state = standing_of(place)
     return slot_at(
         place.occurrence,
         place.registration.language_tag,
         state=state,
         called_off=state is PlaceState.CANCELLED and place.state is not PlaceState.CANCELLED,
-        entry=personal_of(place, settings) if state is PlaceState.CONFIRMED else None,
+        held=state is PlaceState.CONFIRMED,
+        joins=state is PlaceState.CONFIRMED and is_online(place.occurrence),
     )
 
 
@@ -109,7 +116,8 @@ def slot_at(
     *,
     state: PlaceState,
     called_off: bool,
-    entry: CalendarEntry | None,
+    held: bool,
+    joins: bool,
     was: Was | None = None,
 ) -> Slot:
     """A date as a reader of ``asked`` is shown it, whatever they have to do with it."""
@@ -125,7 +133,8 @@ def slot_at(
         held_tag=occurrence.language_tag or "",
         join_opens_seconds=occurrence.join_opens_seconds,
         called_off=called_off,
-        entry=entry,
+        held=held,
+        joins=joins,
         was=was,
     )
 

@@ -46,7 +46,7 @@ def written(
         name=registration.name or "",
         reference=registration.reference,
         what_to_bring=Passage("", ""),
-        about=slots_of([place for place in registration.places if standing_of(place) in _TO_COME], settings),
+        about=slots_of([place for place in registration.places if standing_of(place) in _TO_COME]),
         own_subject=Passage(words[tag]["subject"], tag),
         own_body=Passage(words[tag]["body"], tag),
         unsubscribe_url="" if needed else unsubscribe_url(registration, Purpose.FOLLOW_UPS, settings=settings),

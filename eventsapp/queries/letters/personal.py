@@ -62,13 +62,13 @@ def personal_letter(
     if not any(standing_of(place) in _TRUE_WHILE[kind] for place in about):
         return None
     others = [place for place in registration.places if place not in about]
-    slots = slots_of(about, settings)
+    slots = slots_of(about)
     return replace(
         frame_of(message, registration, settings),
         name=registration.name or "",
         reference=registration.reference,
         about=slots,
-        others=slots_of(others, settings),
+        others=slots_of(others),
         join_url=personal_join_url(registration, settings=settings) if any_confirmed(registration.places) else "",
         manage_url=personal_manage_url(registration, settings=settings) if is_proved(registration) else "",
         own_subject=own_words(event, kind, registration.language_tag, "subject"),

@@ -23,7 +23,7 @@ def replied_letter(message: Message, registration: Registration, *, now: datetim
         name=registration.name or "",
         reference=registration.reference,
         what_to_bring=Passage("", ""),
-        about=(replace(slot_of(place, settings), entry=None),),  # neither the way in nor the calendar's entry
+        about=(replace(slot_of(place), held=False, joins=False),),
         manage_url=manage_url,
         action_url=f"{manage_url}/cancel{_date(place)}",
     )

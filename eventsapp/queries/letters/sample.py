@@ -96,7 +96,7 @@ def _standard(
         frame_of(message, registration, settings),
         name=registration.name or "",
         reference=registration.reference,
-        about=slots_of(registration.places, settings),
+        about=slots_of(registration.places),
         own_subject=_own(message, registration, words, "subject"),
         own_body=_own(message, registration, words, "body"),
         invitation=_invitation(message.kind, registration.places, settings),
@@ -121,7 +121,7 @@ def _as_kind(letter: Letter, registration: Registration, settings: Settings) -> 
         return replace(
             letter,
             sender=Party(settings.follow_up_from or letter.sender.email, letter.sender.name),
-            about=tuple(replace(slot, entry=None) for slot in letter.about),
+            about=tuple(replace(slot, held=False, joins=False) for slot in letter.about),
             what_to_bring=Passage("", ""),
             came=letter.kind is LetterKind.FOLLOW_UP,
             recording_url=f"{join_url}/{recorded.key}" if recorded else "",

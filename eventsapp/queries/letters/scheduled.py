@@ -76,7 +76,7 @@ def _follow_up(letter: Letter, about: Sequence[Place], came: bool, now: datetime
     return replace(
         letter,
         sender=Party(settings.follow_up_from or letter.sender.email, letter.sender.name),
-        about=tuple(replace(slot, entry=None) for slot in letter.about),
+        about=tuple(replace(slot, held=False, joins=False) for slot in letter.about),
         what_to_bring=Passage("", ""),
         came=came or (False if letter.kind is LetterKind.MISSED else None),
         recording_url=_recording_url(about, now, settings),
@@ -90,7 +90,7 @@ def _letter(message: Message, registration: Registration, about: Sequence[Place]
         frame_of(message, registration, settings),
         name=registration.name or "",
         reference=registration.reference,
-        about=slots_of(about, settings),
+        about=slots_of(about),
         join_url=personal_join_url(registration, settings=settings),
         manage_url=personal_manage_url(registration, settings=settings),
         own_subject=own_words(event, message.kind, tag, "subject"),

@@ -135,7 +135,8 @@ def _slot(assignment: Assignment, news: News, entry: CalendarEntry | None) -> Sl
         assignment.staff.language_tag,
         state=PlaceState.CANCELLED if entry is None else PlaceState.CONFIRMED,
         called_off=news.turn is Turn.CALLED_OFF,
-        entry=entry,
+        held=entry is not None,
+        joins=entry is not None and bool(entry.join_url),
         was=news.was,
     )
 

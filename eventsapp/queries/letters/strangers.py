@@ -24,7 +24,7 @@ def verification(message: Message, registration: Registration, settings: Setting
     return replace(
         frame_of(message, registration, settings),
         what_to_bring=Passage("", ""),
-        about=slots_of(promised, settings),
+        about=slots_of(promised),
         action_url=personal_verify_url(registration, settings=settings),
         action_until=registration.verify_until,
     )
@@ -38,7 +38,7 @@ def withdrawal(session: Session, message: Message, registration: Registration, s
     frame = frame_of(message, registration, settings)
     entry = personal_entry(place, settings=settings, sequence=message.context.get("sequence"), status=CANCELLED)
     entry = replace(entry, attendee=Party(frame.recipient))
-    slot = replace(slot_of(place, settings), state=PlaceState.CANCELLED, called_off=False, entry=None)
+    slot = replace(slot_of(place), state=PlaceState.CANCELLED, called_off=False, held=False, joins=False)
     return replace(
         frame, about=(slot,), invitation=Invitation("CANCEL", entry), parting=Parting(message.context["parting"])
     )
