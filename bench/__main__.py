@@ -70,8 +70,8 @@ QUICK = Size(
     rounds=3,
     requests=20,
     registrations=10,
-    letters=60,
-    reminders=100,
+    letters=120,
+    reminders=120,
     feed=5000,
     fewer=(STATEMENTS, "pages", "registration"),
 )

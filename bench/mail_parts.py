@@ -21,7 +21,7 @@ from bench.run import Run
 SLOW = 0.010  # seconds a reply
 CONNECTIONS = 8  # kept to the slow server
 REPLIES = 4  # MAIL, RCPT, DATA, the dot
-STARTED = 10  # letters: from then on a worker is counted as running
+STARTED = 40  # letters: then a worker has read its templates and counts as running
 RECORDED = 0.5  # seconds after the last letter, to write down what came of it
 
 

@@ -9,6 +9,8 @@ from bench.noise import spread
 from bench.processes import Meter
 
 HELLO = "hello (bare Flask)"
+LONG = 10.0  # seconds: where a round takes longer, the next ones are smaller
+LEAST = 4  # operations in a round
 
 
 @dataclass
@@ -70,6 +72,7 @@ class Hello:
 
 @dataclass
 class _Kept:
+    number: int
     cpu: list[dict[str, float]] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
     latencies: dict[str, list[float]] = field(default_factory=dict)
@@ -79,20 +82,22 @@ class _Kept:
 
 def in_turns(jobs: Sequence[Job], *, port: int, meter: Meter, hello: Hello, rounds: int, connections: int) -> list[Row]:
     """Hello, the first job, hello, the second, … and all of it again, ``rounds`` times."""
-    kept = [_Kept() for _ in jobs]
-    for number in range(rounds):
+    kept = [_Kept(job.number) for job in jobs]
+    for turn in range(rounds):
         for job, one in zip(jobs, kept, strict=True):
             yardstick = hello.measure(connections)
             before = meter.read()
-            done = drive(port, job.tasks(number, job.number), connections, job.cookie)
+            done = drive(port, job.tasks(turn, one.number), connections, job.cookie)
             job.settle()
-            spent = {name: seconds / job.number for name, seconds in meter.since(before).items()}
+            spent = {name: seconds / one.number for name, seconds in meter.since(before).items()}
             one.cpu.append(spent)
             one.ratios.append(sum(spent.values()) / yardstick)
             one.operations += done.operations
             one.wall += done.wall
             for step, seconds in done.latencies.items():
                 one.latencies.setdefault(step, []).extend(seconds)
+            if done.wall > LONG:
+                one.number = max(LEAST, int(one.number * LONG / done.wall))
     return [row for job, one in zip(jobs, kept, strict=True) for row in _rows(job, one)]
 
 

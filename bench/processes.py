@@ -147,19 +147,27 @@ def _own_seconds(pid: int, coarse: float) -> float:
     return coarse
 
 
-def memory_bytes(pid: int) -> dict[int, int] | None:
+def memory_bytes(pid: int) -> list[tuple[str, int]] | None:
     """Proportional set size by process, over the whole tree: what several share is counted once over all.
 
     None where the system tells none.
     """
-    sizes = {}
+    sizes = []
     for one in tree(pid):
         try:
             lines = Path(f"/proc/{one.pid}/smaps_rollup").read_text().splitlines()
-        except OSError:
+            sizes.append((_name(one), sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))))
+        except (OSError, psutil.Error):
             return None
-        sizes[one.pid] = sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return sizes
+
+
+def _name(process: psutil.Process) -> str:
+    """What a process of ``eventsapp serve`` is there for."""
+    words = process.cmdline()
+    if "--no-worker" in words:
+        return "web server" if process.children() else "web process"
+    return "worker" if "worker" in words else "supervisor"
 
 
 @dataclass
