@@ -194,7 +194,7 @@ def _say(words: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure what eventsapp costs.")
-    parser.add_argument("--quick", action="store_true", help="small numbers, about two minutes: does it work at all?")
+    parser.add_argument("--quick", action="store_true", help="small numbers, some minutes: does it work at all?")
     parser.add_argument("--only", metavar="PARTS", help=f"of {', '.join((STATEMENTS, *PARTS))}")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--people", metavar="N,N", help="how many are registered (1000,1000000)")
