@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from eventsapp import cli, doctor
 from eventsapp.actions.outbox import enqueue
@@ -43,6 +44,7 @@ def test_all_is_well(app, make, environ):
         "database": True,
         "migrations": True,
         "limits": True,
+        "counts": True,
         "outbox": True,
         "letters sent back": True,
         "events": True,
@@ -129,6 +131,20 @@ def test_a_database_that_is_away(environ):
     said = not_ok(away)["database"]
     assert said.startswith("PostgreSQL cannot be reached: ")
     assert "hidden" not in said
+
+
+def test_wrong_counts_and_their_remedy(app, make, environ, monkeypatch, capsys):
+    event = make.event()
+    make.registration(event)
+    with transaction() as session:
+        session.execute(text("UPDATE place_count SET number = 7"))
+    found = not_ok(environ)
+    assert found == {"counts": f"1 are wrong, for example occurrence {event.occurrences[-1].id}, confirmed: 7, not 1"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["db", "recount"]) == 0
+    assert "counted anew" in capsys.readouterr().out
+    assert not_ok(environ) == {}
 
 
 def test_letters_that_wait_for_a_worker(app, make, settings, environ, now):

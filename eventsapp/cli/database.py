@@ -20,6 +20,7 @@ def add_to(commands: Commands) -> None:
     upgrading.add_argument("version", nargs="?", default="head", help="a version, or head")
     downgrading = database.add("downgrade", downgrade, "go back; what only newer tables and columns hold is lost")
     downgrading.add_argument("version", nargs="?", default="-1", help="a version, -1 (one back), or base (empty)")
+    database.add("recount", recount, "count all places and chosen options anew, where doctor finds the counts wrong")
     database.add("current", current, "print the database's version")
     revising = database.add("revision", revision, "for developers: write a migration from what the models say")
     revising.add_argument("message", help="what changes, in a few words")
@@ -46,6 +47,15 @@ def current(_arguments: argparse.Namespace) -> None:
     from eventsapp import migration
 
     print(f"The database is {migration.standing(Settings.from_environment().database_url).words}.")
+
+
+def recount(_arguments: argparse.Namespace) -> None:
+    from eventsapp.actions.recount import recount as count_anew
+    from eventsapp.db import transaction
+
+    with application(), transaction() as session:
+        count_anew(session)
+    print("Everything was counted anew.")
 
 
 def revision(arguments: argparse.Namespace) -> None:

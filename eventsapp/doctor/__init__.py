@@ -27,6 +27,7 @@ from eventsapp.mail.reports import Cause
 from eventsapp.mail.smtp import SmtpTransport
 from eventsapp.mail.transport import transport_from
 from eventsapp.models import Event, Message, Occurrence
+from eventsapp.queries.kept import wrong_counts
 from eventsapp.queries.posters import poster_of
 from eventsapp.queries.record import record_of
 from eventsapp.rates import Rates
@@ -53,7 +54,7 @@ def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
     if all(finding.ok for finding in found):
         with create_app(settings).app_context():
             now = datetime.now(UTC)
-            findings += [letters(now), returned(now), *translations(now), posters(now, settings)]
+            findings += [counts(), letters(now), returned(now), *translations(now), posters(now, settings)]
             db.session.remove()
             db.engine.dispose()
     return findings
@@ -161,6 +162,15 @@ def limits(settings: Settings) -> Finding:
         return Finding("limits", True, "shared through Redis")
     remedy = "Start Redis or check EVENTSAPP_REDIS_URL; meanwhile limits hold in each process by itself."
     return Finding("limits", False, "Redis does not answer", remedy)
+
+
+def counts() -> Finding:
+    """Whether what the database counts by itself is what is there."""
+    wrong = wrong_counts(db.session())
+    if not wrong:
+        return Finding("counts", True, "of places and options are what is there")
+    remedy = "Run `eventsapp db recount`; if this comes back, triggers are missing: restore a whole backup."
+    return Finding("counts", False, f"{len(wrong)} are wrong, for example {wrong[0]}", remedy)
 
 
 def letters(now: datetime) -> Finding:

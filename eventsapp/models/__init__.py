@@ -4,6 +4,7 @@ from eventsapp.models.account import Invitation, Membership, Passkey, SignIn, Us
 from eventsapp.models.attendance import Attendance
 from eventsapp.models.base import Base
 from eventsapp.models.event import Event, LanguageVariant, LetterText, Question
+from eventsapp.models.kept import EventStamp, OptionCount, PlaceCount
 from eventsapp.models.mailing import Channel, Mailing, Visits
 from eventsapp.models.message import Message
 from eventsapp.models.occurrence import Conference, Occurrence, Revision
@@ -33,6 +34,7 @@ __all__ = [
     "ChosenOption",
     "Conference",
     "Event",
+    "EventStamp",
     "Invitation",
     "Job",
     "JobFile",
@@ -42,10 +44,12 @@ __all__ = [
     "Membership",
     "Message",
     "Occurrence",
+    "OptionCount",
     "Organization",
     "Outage",
     "Passkey",
     "Place",
+    "PlaceCount",
     "Question",
     "Receipt",
     "Registration",

@@ -3,11 +3,12 @@
 ``standings`` is the one place where rows become ``domain.admission`` values: pages and ``register`` ask the same.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, exists, false, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from eventsapp.config import Settings
@@ -16,7 +17,18 @@ from eventsapp.domain.admission import Offer, Rules, Standing
 from eventsapp.domain.errors import N_, NotFound
 from eventsapp.domain.questions import AnswerValue, QuestionSpec
 from eventsapp.domain.vocabulary import HELD, PlaceState, Purpose, RegistrationNeed
-from eventsapp.models import Answer, ChosenOption, Event, Occurrence, Place, Receipt, Registration
+from eventsapp.models import (
+    Answer,
+    ChosenOption,
+    Event,
+    Occurrence,
+    OptionCount,
+    Place,
+    PlaceCount,
+    Receipt,
+    Registration,
+)
+from eventsapp.models.base import UtcInstant
 
 _HELD_UNTIL = ""  # no occurrence's key
 
@@ -30,33 +42,38 @@ class Tally:
 
 
 def tallies(session: Session, occurrences: Iterable[Occurrence], *, now: datetime) -> dict[int, Tally]:
-    """Counts by occurrence id, one statement for all.
+    """Counts by occurrence id, one statement for all; it reads what the database keeps (``models.kept``).
 
     A confirmed place that is promised until the address is verified counts as one until its time is over. Whoever
     would have to wait does not keep others waiting before the address is verified.
     """
     ids = [occurrence.id for occurrence in occurrences]
-    promised = and_(
-        Place.state == PlaceState.UNVERIFIED,
-        Place.promised == PlaceState.CONFIRMED,
-        exists().where(Registration.id == Place.registration_id, Registration.verify_until > now),
+    counted: dict[tuple[int, PlaceState], int] = defaultdict(int)
+    for occurrence_id, state, number in session.execute(_COUNTS, {"ids": ids, "now": now}):
+        counted[occurrence_id, state] += number
+    return {id_: Tally(counted[id_, PlaceState.CONFIRMED], counted[id_, PlaceState.WAITLISTED]) for id_ in ids}
+
+
+def _counts() -> CompoundSelect[int, PlaceState, int]:
+    ids: BindParameter[int] = bindparam("ids", expanding=True)
+    kept = select(PlaceCount.occurrence_id, PlaceCount.state, PlaceCount.number).where(
+        PlaceCount.occurrence_id.in_(ids), PlaceCount.state.in_((PlaceState.CONFIRMED, PlaceState.WAITLISTED))
     )
-    counts_as = func.coalesce(Place.promised, Place.state)
-    counted: dict[tuple[int, PlaceState], int] = {
-        (occurrence_id, state): number
-        for occurrence_id, state, number in session.execute(
-            select(Place.occurrence_id, counts_as, func.count())
-            .where(
-                Place.occurrence_id.in_(ids),
-                or_(Place.state.in_((PlaceState.CONFIRMED, PlaceState.WAITLISTED)), promised),
-            )
-            .group_by(Place.occurrence_id, counts_as)
+    promised = (
+        select(Place.occurrence_id, Place.promised, func.count())
+        .join(Registration, Registration.id == Place.registration_id)
+        .where(
+            Place.occurrence_id.in_(ids),
+            Place.state == PlaceState.UNVERIFIED,
+            Place.promised == PlaceState.CONFIRMED,
+            Registration.verify_until > bindparam("now", type_=UtcInstant),
         )
-    }
-    return {
-        id_: Tally(counted.get((id_, PlaceState.CONFIRMED), 0), counted.get((id_, PlaceState.WAITLISTED), 0))
-        for id_ in ids
-    }
+        .group_by(Place.occurrence_id, Place.promised)
+    )
+    return kept.union_all(promised)
+
+
+_COUNTS = _counts()
 
 
 def rules_of(event: Event) -> Rules:
@@ -133,23 +150,27 @@ def options_left(session: Session, event: Event, *, apart_from: int | None = Non
     }
     if not limits:
         return {}
-    of_others = func.count().filter(ChosenOption.registration_id != (apart_from or 0))
-    taken: dict[tuple[int, str], tuple[int, bool]] = {
-        (question_id, option_id): (others, everybody > others)
-        for question_id, option_id, everybody, others in session.execute(
-            select(ChosenOption.question_id, ChosenOption.option_id, func.count(), of_others)
-            .where(
-                ChosenOption.question_id.in_({question_id for question_id, _option_id in limits}),
-                ChosenOption.option_id.in_({option_id for _question_id, option_id in limits}),
-                exists().where(Place.registration_id == ChosenOption.registration_id, Place.state.in_(HELD)),
-            )
-            .group_by(ChosenOption.question_id, ChosenOption.option_id)
+    own = (
+        exists()
+        .where(
+            ChosenOption.registration_id == apart_from,
+            ChosenOption.question_id == OptionCount.question_id,
+            ChosenOption.option_id == OptionCount.option_id,
+            exists().where(Place.registration_id == apart_from, Place.state.in_(HELD)),
         )
+        .correlate(OptionCount)
+    )
+    counted = select(
+        OptionCount.question_id, OptionCount.option_id, OptionCount.number, own if apart_from else false()
+    ).where(OptionCount.question_id.in_({question_id for question_id, _option_id in limits}))
+    taken: dict[tuple[int, str], tuple[int, bool]] = {
+        (question_id, option_id): (number - chosen, chosen)
+        for question_id, option_id, number, chosen in session.execute(counted)
     }
     left: dict[tuple[str, str], int] = {}
-    for chosen, (question_key, limit) in limits.items():
-        others, own = taken.get(chosen, (0, False))
-        left[question_key, chosen[1]] = max(1 if own else 0, limit - others)
+    for option, (question_key, limit) in limits.items():
+        others, mine = taken.get(option, (0, False))
+        left[question_key, option[1]] = max(1 if mine else 0, limit - others)
     return left
 
 

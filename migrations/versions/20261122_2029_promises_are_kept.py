@@ -208,9 +208,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(f"DELETE FROM message WHERE staff_id IS NOT NULL OR {_one_of('kind', NEW_KINDS)}")  # noqa: S608
-    op.execute(f"UPDATE message SET state = 'failed' WHERE {_one_of('state', NEW_STATES)}")  # noqa: S608
-    op.execute(f"DELETE FROM letter_text WHERE {_one_of('kind', NEW_KINDS)}")  # noqa: S608
+    op.execute(f"DELETE FROM message WHERE staff_id IS NOT NULL OR {_one_of('kind', NEW_KINDS)}")
+    op.execute(f"UPDATE message SET state = 'failed' WHERE {_one_of('state', NEW_STATES)}")
+    op.execute(f"DELETE FROM letter_text WHERE {_one_of('kind', NEW_KINDS)}")
     with _altered("letter_text", ("ck_letter_text_kind",)) as text:
         text.create_check_constraint(op.f("ck_letter_text_kind"), _one_of("kind", KINDS))
     op.drop_index("ix_message_staff_id", "message")
@@ -257,7 +257,7 @@ def _add(table: str, columns: dict[str, tuple[Any, str]], *others: sa.Column) ->
         for other in others:
             altered.add_column(other)
     values = ", ".join(f"{name} = {value}" for name, (_kind, value) in columns.items())
-    op.execute(f"UPDATE {table} SET {values}")  # noqa: S608
+    op.execute(f"UPDATE {table} SET {values}")
     with op.batch_alter_table(table) as altered:
         for name, (kind, _value) in columns.items():
             altered.alter_column(name, existing_type=kind, nullable=False)
