@@ -10,6 +10,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from eventsapp.domain.errors import N_, NotFound
 from eventsapp.domain.vocabulary import Visibility
 from eventsapp.models import Event, Occurrence, Organization
+from eventsapp.queries.shown import event_shown, stamp_of
 
 PAGE_SIZE = 20
 
@@ -54,29 +55,21 @@ def events_of_organization(
 
 
 def event_by_slug(session: Session, slug: str) -> Event:
-    """A published event, listed or unlisted, with variants, occurrences, rooms, questions and organization loaded.
+    """A published event, listed or unlisted, with variants, occurrences, rooms, questions and organization; to read.
 
-    Raises NotFound, for a draft in the same words as for what never was.
+    One statement where it is kept (``queries.shown``). Raises NotFound, for a draft in the same words as for what
+    never was.
     """
-    event = session.scalar(
-        select(Event)
-        .where(Event.slug == slug, Event.published_at.is_not(None))
-        .options(*_WHOLE, selectinload(Event.questions))
-    )
-    if event is None:
+    found = stamp_of(session, slug)
+    if found is None:
         raise NotFound(N_("There is no such page."))
-    return event
+    return event_shown(session, *found)
 
 
 _PARTS: tuple[ExecutableOption, ...] = (
     joinedload(Event.organization),
     selectinload(Event.variants),
     selectinload(Event.occurrences),
-)
-_WHOLE: tuple[ExecutableOption, ...] = (
-    joinedload(Event.organization),
-    selectinload(Event.variants),
-    selectinload(Event.occurrences).joinedload(Occurrence.conference),
 )
 
 

@@ -1,0 +1,105 @@
+"""Events as public pages show them: read once, and kept in this process for as long as their stamp is the same.
+
+What is kept belongs to no session and is read by several threads at once: whoever has it changes nothing of it. It is
+read outside of transactions that write alone, because one of those may change an event again under the same stamp.
+"""
+
+from collections import OrderedDict
+from threading import Lock
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from eventsapp.models import Event, EventStamp, Occurrence
+
+MOST_ROWS = 2_000  # that are kept altogether, some kB each
+_STAMP = (
+    select(Event.id, EventStamp.number)
+    .join(EventStamp, EventStamp.event_id == Event.id)
+    .where(Event.slug == bindparam("slug"), Event.published_at.is_not(None))
+)
+_NUMBER = select(EventStamp.number).where(EventStamp.event_id == bindparam("event_id"))
+WHOLE = (
+    joinedload(Event.organization),
+    selectinload(Event.variants),
+    selectinload(Event.occurrences).joinedload(Occurrence.conference),
+    selectinload(Event.questions),
+)
+
+
+class _Kept:
+    """By event id its stamp and the event; those that were asked for last."""
+
+    def __init__(self) -> None:
+        self._events: OrderedDict[int, tuple[int, Event]] = OrderedDict()
+        self._lock = Lock()
+        self._rows = 0
+
+    def __contains__(self, event_id: int) -> bool:
+        return event_id in self._events
+
+    def get(self, event_id: int, stamp: int) -> Event | None:
+        with self._lock:
+            kept_stamp, event = self._events.get(event_id, (None, None))
+            if kept_stamp != stamp:
+                return None
+            self._events.move_to_end(event_id)
+            return event
+
+    def put(self, event: Event, stamp: int) -> None:
+        with self._lock:
+            self._drop(event.id)
+            self._events[event.id] = stamp, event
+            self._rows += _rows(event)
+            while self._rows > MOST_ROWS:
+                self._drop(next(iter(self._events)))
+
+    def _drop(self, event_id: int) -> None:
+        if event_id in self._events:
+            self._rows -= _rows(self._events.pop(event_id)[1])
+
+
+_kept = _Kept()
+
+
+def stamp_of(session: Session, slug: str) -> tuple[int, int] | None:
+    """A published event's id and its stamp (``models.EventStamp``); None where there is none. One statement."""
+    return session.execute(_STAMP, {"slug": slug}).one_or_none()
+
+
+def event_shown(session: Session, event_id: int, stamp: int) -> Event:
+    """The event as of that stamp, or newer, with organization, variants, occurrences, rooms and questions.
+
+    ``stamp`` was read before, from this session. No session of a transaction that writes.
+    """
+    if (event := _kept.get(event_id, stamp)) is None:
+        event = _read(session, event_id)
+        _kept.put(event, stamp)
+    return event
+
+
+def taken(session: Session, event_id: int) -> Event | None:
+    """The same as rows of this session, where it is kept as it is now; for who holds the event's lock."""
+    if event_id not in _kept:
+        return None
+    stamp = session.scalar(_NUMBER, {"event_id": event_id})
+    event = None if stamp is None else _kept.get(event_id, stamp)
+    return None if event is None else session.merge(event, load=False)
+
+
+def _read(session: Session, event_id: int) -> Event:
+    """Over the same connection, and apart from what the session holds."""
+    with Session(session.connection()) as apart:
+        event = apart.scalars(select(Event).where(Event.id == event_id).options(*WHOLE)).one()
+        for part in (*event.variants, *event.occurrences, *event.questions):
+            set_committed_value(part, "event", event)
+        for occurrence in event.occurrences:
+            if occurrence.conference is not None:
+                set_committed_value(occurrence.conference, "occurrence", occurrence)
+        apart.expunge_all()
+    return event
+
+
+def _rows(event: Event) -> int:
+    return 2 + len(event.variants) + 2 * len(event.occurrences) + len(event.questions)
