@@ -44,6 +44,16 @@ def settle_answers(
         for row in (Answer, ChosenOption):
             theirs = (row.registration_id == registration.id, row.question_id.in_([one.id for one in asked]))
             session.execute(delete(row).where(*theirs))
+    write_answers(session, event, registration, answers)
+    session.expire(registration, ["answers"])
+    registration.changed_at = now
+
+
+def write_answers(
+    session: Session, event: Event, registration: Registration, answers: Mapping[str, AnswerValue]
+) -> None:
+    """The rows of these answers, where there are none; keys of nothing that is asked do not count. Asks no limit."""
+    asked = [question for question in event.questions if not question.retired]
     said = [(question, answers[question.key]) for question in asked if question.key in answers]
     if said:
         rows = [{"registration_id": registration.id, "question_id": asked.id, "value": value} for asked, value in said]
@@ -56,5 +66,3 @@ def settle_answers(
     ]
     if chosen:
         session.execute(insert(ChosenOption), chosen)
-    session.expire(registration, ["answers"])
-    registration.changed_at = now

@@ -45,6 +45,7 @@ def announce(
     now: datetime,
     settings: Settings,
     again: bool = False,
+    first: bool = False,
 ) -> list[Message]:
     """Write the letters that tell the fact ``kind`` about ``places``; the rows must say it already.
 
@@ -52,6 +53,7 @@ def announce(
     several, the letter lists them all and each place confirmed just now gets an invite of its own; a cancellation is
     always one letter a place. Letters still queued that the fact overtakes are dropped. ``kind`` is never INVITE: that
     follows from the others. ``again``: somebody wishes to have the same letters once more, and whoever calls bounds it.
+    ``first``: nothing was ever written to this registration, so nothing of it is looked for.
     """
     if kind in TELL_HOW_IT_STANDS:
         for place in places:
@@ -61,13 +63,14 @@ def announce(
         written = [_cancellation(session, registration, place, now, settings) for place in places]
         return [message for message in written if message is not None]
     alone = len(registration.places) == 1
-    if alone and kind is not _REPEAT:
+    if alone and kind is not _REPEAT and not first:
         outbox.supersede(session, registration, now=now)
     about = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
     carries = alone or (
         len(about) == 1 and all(place in about or place.state in _GONE for place in registration.places)
     )
-    write = partial(outbox.enqueue, session, registration, now=now, settings=settings)
+    earlier: list[Earlier] | None = [] if first else None
+    write = partial(outbox.enqueue, session, registration, now=now, settings=settings, earlier=earlier)
     again = again or kind in _WHENEVER_ASKED
     letter = write(
         kind,

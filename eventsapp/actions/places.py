@@ -14,6 +14,7 @@ from eventsapp.domain.errors import N_, Invalid, NotFound, Refused
 from eventsapp.domain.vocabulary import HELD, Choose, LetterKind, PlaceState
 from eventsapp.models import Event, Place, Registration
 from eventsapp.queries import registrations
+from eventsapp.queries.shown import taken
 
 _TOLD = HELD - {PlaceState.UNVERIFIED}  # whoever holds one of these hears of what happens to it
 
@@ -24,16 +25,18 @@ def take_event(session: Session, event_id: int) -> Event:
     Whoever counts or changes places takes it first; so two never count the same free place. On SQLite the lock is
     the transaction's own (``db.transaction``). Raises NotFound.
     """
-    event = session.scalar(
-        select(Event)
-        .where(Event.id == event_id)
-        .with_for_update(key_share=True)
-        .options(selectinload(Event.occurrences))
-        .execution_options(populate_existing=True)
-    )
-    if event is None:
+    locked = select(Event.id).where(Event.id == event_id).with_for_update(key_share=True)
+    if session.scalar(locked) is None:
         raise NotFound(N_("There is no such page."))
-    return event
+    return (
+        taken(session, event_id)
+        or session.scalars(
+            select(Event)
+            .where(Event.id == event_id)
+            .options(selectinload(Event.occurrences))
+            .execution_options(populate_existing=True)
+        ).one()
+    )
 
 
 def give(

@@ -138,18 +138,8 @@ def _settle(
     answers.refuse_full(session, event, applicant.answers, tag=applicant.language_tag)
     registration = _known(session, event, applicant.address)
     if registration is None:
-        registration = Registration(
-            event_id=event.id,
-            public_id=links.new_public_id(),
-            created_at=now,
-            places=[],
-            answers=[],
-            link_generation=1,
-            verified_at=None,
-            verify_until=None,
-        )
-        session.add(registration)
-    elif any(place.state is PlaceState.UNVERIFIED for place in registration.places):
+        return _made(session, event, applicant, outcome, reference, now=now, queued_at=queued_at, settings=settings)
+    if any(place.state is PlaceState.UNVERIFIED for place in registration.places):
         places.lapse(session, event, now=now)
     before = {place.state for place in registration.places}
     if before - {PlaceState.CANCELLED, PlaceState.UNVERIFIED}:
@@ -163,6 +153,36 @@ def _settle(
         places.promote(session, event.id, now=now, settings=settings)
         return None
     letters.announce(session, registration, letters.kind_of(held), held, now=now, settings=settings)
+    return registration
+
+
+def _made(
+    session: Session,
+    event: Event,
+    applicant: Applicant,
+    outcome: Mapping[str, PlaceState],
+    reference: str,
+    *,
+    now: datetime,
+    queued_at: datetime,
+    settings: Settings,
+) -> Registration:
+    """Of somebody new. Nothing of theirs is looked for, because nothing can be there."""
+    registration = Registration(
+        event_id=event.id,
+        public_id=links.new_public_id(),
+        created_at=now,
+        places=[],
+        link_generation=1,
+        verified_at=None,
+        verify_until=None,
+    )
+    _fill_in(registration, applicant, reference, now)
+    held = verify.hold(event, registration, outcome, now=now, queued_at=queued_at)
+    session.add(registration)
+    kind = letters.kind_of(held)
+    letters.announce(session, registration, kind, held, now=now, settings=settings, first=True)
+    answers.write_answers(session, event, registration, applicant.answers)
     return registration
 
 

@@ -21,6 +21,7 @@ from eventsapp.models import (
     Answer,
     ChosenOption,
     Event,
+    EventStamp,
     Occurrence,
     OptionCount,
     Place,
@@ -29,6 +30,7 @@ from eventsapp.models import (
     Registration,
 )
 from eventsapp.models.base import UtcInstant
+from eventsapp.queries.shown import event_shown
 
 _HELD_UNTIL = ""  # no occurrence's key
 
@@ -220,17 +222,21 @@ def events_with_late(session: Session, *, now: datetime) -> list[int]:
     )
 
 
-def receipt_by_token(session: Session, token: str, *, now: datetime, settings: Settings) -> Receipt:
-    """The receipt that a token opens, its event loaded. Raises NotFound: wrong in any way, or older than 24 hours."""
+def receipt_by_token(session: Session, token: str, *, now: datetime, settings: Settings) -> tuple[Receipt, Event]:
+    """The receipt that a token opens, and its event to read (``queries.shown``).
+
+    Raises NotFound: wrong in any way, or older than 24 hours.
+    """
     public_id = links.public_id_in(token)
-    receipt = session.scalar(
-        select(Receipt)
+    found = session.execute(
+        select(Receipt, EventStamp.number)
+        .join(EventStamp, EventStamp.event_id == Receipt.event_id)
         .where(Receipt.public_id == (public_id or ""), Receipt.expires_at > now)
-        .options(joinedload(Receipt.event))
-    )
-    if receipt is None or not links.opens(settings.link_key, Purpose.RECEIPT, token, receipt.public_id):
+    ).one_or_none()
+    if found is None or not links.opens(settings.link_key, Purpose.RECEIPT, token, found[0].public_id):
         raise _not_found()
-    return receipt
+    receipt, stamp = found
+    return receipt, event_shown(session, receipt.event_id, stamp)
 
 
 def receipt_outcome(event: Event, outcome: Mapping[str, PlaceState], now: datetime) -> dict[str, str]:

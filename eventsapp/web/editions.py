@@ -19,7 +19,7 @@ from eventsapp.domain.wording import ReaderWords, TimeWords, moment_words, reade
 from eventsapp.models import Event, LanguageVariant, Occurrence
 from eventsapp.queries.announcements import also_in, page_tag
 from eventsapp.queries.entries import public_entry, text_for, variant
-from eventsapp.queries.registrations import offer_of, rules_of, tallies
+from eventsapp.queries.registrations import Tally, offer_of, rules_of, tallies
 from eventsapp.web.language import Reading
 
 FEW = 5  # from here on a page says how many places are left
@@ -97,10 +97,14 @@ def words_of(text: str, tag: str, reading: Reading) -> Words:
 
 
 def listed_editions(
-    session: Session, events: Sequence[Event], *, reading: Reading, reader_tzid: str | None, now: datetime
+    session: Session | None, events: Sequence[Event], *, reading: Reading, reader_tzid: str | None, now: datetime
 ) -> dict[int, list[Edition]]:
-    """The editions of each event by event id, in order of time; one statement whatever the number of events."""
-    counted = tallies(session, [occurrence for event in events for occurrence in event.occurrences], now=now)
+    """The editions of each event by event id, in order of time; one statement whatever the number of events.
+
+    Without a ``session`` nothing is counted, and no date is full: for whoever asks for times and words alone.
+    """
+    occurrences = [occurrence for event in events for occurrence in event.occurrences]
+    counted = tallies(session, occurrences, now=now) if session else {one.id: Tally() for one in occurrences}
     found: dict[int, list[Edition]] = {}
     for event in events:
         rules = rules_of(event)
@@ -113,9 +117,15 @@ def listed_editions(
 
 
 def whole_editions(
-    session: Session, event: Event, *, reading: Reading, reader_tzid: str | None, now: datetime, settings: Settings
+    session: Session | None,
+    event: Event,
+    *,
+    reading: Reading,
+    reader_tzid: str | None,
+    now: datetime,
+    settings: Settings,
 ) -> list[Edition]:
-    """An event's editions with all that everybody may know about them."""
+    """An event's editions with all that everybody may know about them; ``session`` as above."""
     found = listed_editions(session, [event], reading=reading, reader_tzid=reader_tzid, now=now)[event.id]
     return [
         with_entry(edition, occurrence, reading, settings)

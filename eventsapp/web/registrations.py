@@ -47,11 +47,13 @@ def create(slug: str) -> AnyResponse:
     session = db.session()
     event = event_by_slug(session, plain(slug))
     event_id = event.id
-    form = _form(session, event)
+    form = _form(None, event)  # what is full is asked once, under the event's lock
     applicant = form.applicant()
     if form.trapped:
         return _to_receipt(_nobodys_token())
     if applicant is None:
+        form = _form(session, event)
+        form.applicant()
         return keep_private(event_page(event, form=form, status=422))
     applicant = replace(applicant, source=source())
     try:
@@ -73,8 +75,7 @@ def receipt(receipt: str) -> Response:
 def invite(receipt: str) -> AnyResponse:
     """Public facts of the dates that were taken. One date redirects: then iOS adds it instead of subscribing."""
     session = db.session()
-    found = _receipt(session, receipt)
-    event = found.event
+    found, event = _receipt(session, receipt)
     reading = read_in(languages_of(event), event.default_language_tag)
     states = {} if held_until(found) else promised_by(found)  # what is only promised belongs into no calendar
     chosen = [occurrence for occurrence in event.occurrences if states.get(occurrence.key) is PlaceState.CONFIRMED]
@@ -97,7 +98,7 @@ def address_was_here(receipt: str) -> AnyResponse:
 def correct(receipt: str) -> AnyResponse:
     """Everything is written again to the right address."""
     session = db.session()
-    found = _receipt(session, receipt)
+    found, _event = _receipt(session, receipt)
     form = AddressForm(request.form)
     address = form.address()
     if "suggested" in request.form:
@@ -114,12 +115,13 @@ def correct(receipt: str) -> AnyResponse:
     return see_other(link("registrations.receipt", receipt=receipt))
 
 
-def _form(session: Session, event: Event) -> RegistrationForm:
+def _form(session: Session | None, event: Event) -> RegistrationForm:
+    """As it was sent. Without a ``session`` no date and no option in it is full."""
     reading = read_in(languages_of(event), event.default_language_tag)
     editions = whole_editions(
         session, event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
     )
-    left = options_left(session, event)
+    left = options_left(session, event) if session else {}
     ordered = own_first(event, editions, reading)
     return RegistrationForm(event, ordered, reading=reading, reader_tzid=reader_tzid(), typed=request.form, left=left)
 
@@ -142,7 +144,7 @@ def _nobodys_token() -> str:
     return links.token(settings().link_key, Purpose.RECEIPT, links.new_public_id())
 
 
-def _receipt(session: Session, token: str) -> Receipt:
+def _receipt(session: Session, token: str) -> tuple[Receipt, Event]:
     return receipt_by_token(session, token, now=now(), settings=settings())
 
 
@@ -150,15 +152,13 @@ def _show(token: str, form: AddressForm | None = None, status: int = 200) -> Res
     """The receipt; depends on nothing but what was posted, so that it cannot tell who was known already."""
     session = db.session()
     try:
-        found = _receipt(session, token)
+        found, event = _receipt(session, token)
     except NotFound:
         return _gone(token)
-    event, applicant = found.event, Applicant.from_json(found.applicant)
+    applicant = Applicant.from_json(found.applicant)
     reading = read_in(languages_of(event), event.default_language_tag)
     until = held_until(found)
-    editions = whole_editions(
-        session, event, reading=reading, reader_tzid=applicant.tzid, now=now(), settings=settings()
-    )
+    editions = whole_editions(None, event, reading=reading, reader_tzid=applicant.tzid, now=now(), settings=settings())
     tickets = tickets_of(editions, promised_by(found), promised=until is not None)
     calendar = link("registrations.invite", receipt=token, tz=None)
     confirmed = [ticket.edition.key for ticket in tickets if ticket.confirmed]

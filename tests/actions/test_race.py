@@ -73,9 +73,12 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
         found = count(*arguments, **named)
         if task.locked:
             time.sleep(0.02)  # a window wide enough to fall into
-        else:
-            counted.wait(PATIENCE)  # nobody writes before everybody has counted
+        elif not waited:
+            waited.append(True)
+            counted.wait(PATIENCE)  # nobody writes before everybody has counted; who writes keeps others from the count
         return found
+
+    waited: list[bool] = []
 
     setattr(room, counting, count_slowly)
     with small_app(task.settings).app_context():
