@@ -113,6 +113,7 @@ class ReaderWords(TimeWords):
     same_zone: bool
 
 
+@lru_cache(maxsize=1024)
 def time_words(starts_at: datetime, ends_at: datetime, tzid: str, tag: str) -> TimeWords:
     """How an occurrence's time reads at ``tzid`` in the language ``tag``; both instants are aware."""
     locale = babel_locale(tag)
@@ -138,6 +139,7 @@ def time_words(starts_at: datetime, ends_at: datetime, tzid: str, tag: str) -> T
     )
 
 
+@lru_cache(maxsize=1024)
 def reader_words(starts_at: datetime, ends_at: datetime, tzid: str, event_tzid: str, tag: str) -> ReaderWords:
     """How it reads at the reader's ``tzid``, held against the event's ``event_tzid``."""
     locale = babel_locale(tag)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 from urllib.parse import quote, urlencode
 
@@ -39,12 +39,13 @@ class AddLink:
     url: str
 
 
-def add_links(entry: CalendarEntry) -> list[AddLink]:
+@lru_cache(maxsize=256)  # everybody who registers for a date is shown the same ones
+def add_links(entry: CalendarEntry) -> tuple[AddLink, ...]:
     """One link for each service, at most 2,000 ASCII characters; none for a cancelled entry."""
     if entry.status == CANCELLED:
-        return []
+        return ()
     words = _Words(one_line(entry.summary), description(entry), location(entry))
-    return [AddLink(service, _fitting(partial(build, entry), words)) for service, build in _BUILDERS.items()]
+    return tuple(AddLink(service, _fitting(partial(build, entry), words)) for service, build in _BUILDERS.items())
 
 
 @dataclass(frozen=True, slots=True)

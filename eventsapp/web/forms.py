@@ -1,6 +1,7 @@
 """The forms: which fields, what was typed, what is wrong with it. Every rule about the input itself is the domain's."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from eventsapp.domain.addresses import Address, read_address
 from eventsapp.domain.admission import Standing
@@ -135,6 +136,7 @@ def _choosable(choose: Choose, editions: Sequence[Edition]) -> list[Edition]:
     return [] if choose is Choose.ALL and len(admitting) < len(coming) else admitting
 
 
+@lru_cache(maxsize=1024)
 def zone_text(tzid: str, tag: str) -> str:
     """A zone as its field shows it: the city where that alone leads back to this zone, else IANA's name."""
     city = city_words(tzid, tag)

@@ -65,22 +65,7 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
     """One process: its own engine, its own transaction, its result on the queue."""
     if not task.locked:
         take_the_lock_out()
-    room, counting = (resend, "_last_letter") if task.asks else (registrations, "tallies")
-    counting = "options_left" if task.option else counting
-    count = getattr(room, counting)
-
-    def count_slowly(*arguments: Any, **named: Any) -> Any:
-        found = count(*arguments, **named)
-        if task.locked:
-            time.sleep(0.02)  # a window wide enough to fall into
-        elif not waited:
-            waited.append(True)
-            counted.wait(PATIENCE)  # nobody writes before everybody has counted; who writes keeps others from the count
-        return found
-
-    waited: list[bool] = []
-
-    setattr(room, counting, count_slowly)
+    slow_down(task, counted)
     with small_app(task.settings).app_context():
         db.session.execute(select(Event.id))
         db.session.rollback()
@@ -112,6 +97,25 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
         finally:
             db.engine.dispose()
     results.put(result)
+
+
+def slow_down(task: Task, counted: Barrier) -> None:
+    """Widen the window between counting and writing; without the lock nobody writes before everybody has counted."""
+    waited: list[bool] = []
+    room, counting = (resend, "_last_letter") if task.asks else (registrations, "tallies")
+    counting = "options_left" if task.option else counting
+    count = getattr(room, counting)
+
+    def count_slowly(*arguments: Any, **named: Any) -> Any:
+        found = count(*arguments, **named)
+        if task.locked:
+            time.sleep(0.02)
+        elif not waited:  # once: whoever writes keeps the others from the count
+            waited.append(True)
+            counted.wait(PATIENCE)
+        return found
+
+    setattr(room, counting, count_slowly)
 
 
 def take_the_lock_out() -> None:

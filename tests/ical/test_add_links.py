@@ -77,7 +77,7 @@ def test_the_instant_is_utc_on_a_clock_change_day_too() -> None:
 
 
 def test_nothing_is_added_for_a_cancelled_occurrence() -> None:
-    assert add_links(replace(FORUM, status="CANCELLED")) == []
+    assert add_links(replace(FORUM, status="CANCELLED")) == ()
 
 
 def test_long_words_are_cut_between_words_and_never_inside_an_address() -> None:
