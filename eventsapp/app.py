@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from eventsapp.config import Settings, resource
 from eventsapp.db import db, engine_options, prepare_engine
 from eventsapp.web.assets import assets
+from eventsapp.web.caching import shelve
 from eventsapp.web.errors import explain
 from eventsapp.web.headers import guard
 from eventsapp.web.health import health
@@ -91,6 +92,7 @@ STEPS = (
     speak,
     guard,
     limit,
+    shelve,
     dress,
     furnish,
     explain,

@@ -5,13 +5,16 @@ read outside of transactions that write alone, because one of those may change a
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
 from threading import Lock
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from eventsapp.models import Event, EventStamp, Occurrence
+from eventsapp.domain.vocabulary import PlaceState
+from eventsapp.models import Event, EventStamp, Occurrence, Place, Registration
 
 MOST_ROWS = 2_000  # that are kept altogether, some kB each
 _STAMP = (
@@ -19,6 +22,7 @@ _STAMP = (
     .join(EventStamp, EventStamp.event_id == Event.id)
     .where(Event.slug == bindparam("slug"), Event.published_at.is_not(None))
 )
+_ALL = select(func.count(), func.sum(EventStamp.number))
 _NUMBER = select(EventStamp.number).where(EventStamp.event_id == bindparam("event_id"))
 WHOLE = (
     joinedload(Event.organization),
@@ -66,6 +70,31 @@ _kept = _Kept()
 def stamp_of(session: Session, slug: str) -> tuple[int, int] | None:
     """A published event's id and its stamp (``models.EventStamp``); None where there is none. One statement."""
     return session.execute(_STAMP, {"slug": slug}).one_or_none()
+
+
+def stamp_of_all(session: Session) -> tuple[int, int]:
+    """A stamp of everything that lists of events show. One statement."""
+    number, together = session.execute(_ALL).one()
+    return number, int(together or 0)
+
+
+def next_change(session: Session, events: Sequence[Event], *, now: datetime, of_lists: bool = False) -> datetime | None:
+    """The next moment at which pages about these events say something else by the clock alone; None: never.
+
+    ``of_lists``: at which lists hold other events, as well.
+    """
+    moments = [moment for event in events for one in event.occurrences for moment in (one.starts_at, one.ends_at)]
+    moments += [moment for event in events for moment in (event.opens_at, event.closes_at) if moment is not None]
+    ids = [one.id for event in events for one in event.occurrences if one.capacity is not None]
+    held = (
+        select(func.min(Registration.verify_until))
+        .join(Registration.places)
+        .where(Place.occurrence_id.in_(ids), Place.state == PlaceState.UNVERIFIED, Registration.verify_until > now)
+    )
+    ends = select(func.min(Occurrence.ends_at)).where(Occurrence.ends_at > now)
+    moments += [moment for moment in ([session.scalar(held)] if ids else []) if moment is not None]
+    moments += [moment for moment in ([session.scalar(ends)] if of_lists else []) if moment is not None]
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def event_shown(session: Session, event_id: int, stamp: int) -> Event:

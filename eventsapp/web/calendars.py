@@ -10,7 +10,7 @@ from flask import Response
 
 from eventsapp.domain.entry import CalendarEntry
 from eventsapp.ical import publish
-from eventsapp.web.caching import cacheable
+from eventsapp.web.caching import public
 
 MIMETYPE = "text/calendar; charset=utf-8; method=PUBLISH"
 MINUTES_KEPT = 5
@@ -20,14 +20,14 @@ LONGEST_NAME = 80
 def calendar_file(
     entries: Sequence[CalendarEntry], *, name: str, title: str, changed_at: datetime, feed_url: str = "", feed: str = ""
 ) -> Response:
-    """An .ics to download: ``name`` its ASCII name, ``title`` the one for programs that take any letter.
+    """An .ics to download, ``caching.public`` already: ``name`` its ASCII name, ``title`` for programs that take more.
 
     ``changed_at`` only rises. ``feed_url`` and ``feed`` are the address and name of a file that is subscribed to.
     """
     response = Response(publish(entries, name=feed, url=feed_url), content_type=MIMETYPE)
     response.headers["Content-Disposition"] = attachment(name, title)
     last_modified = max([changed_at, *(entry.last_modified for entry in entries)])
-    return cacheable(response, last_modified=last_modified, seconds=60 * MINUTES_KEPT)
+    return public(response, last_modified=last_modified, seconds=60 * MINUTES_KEPT)
 
 
 def attachment(name: str, title: str) -> str:

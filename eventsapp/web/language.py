@@ -77,6 +77,7 @@ def read_in(available: Sequence[str], default: str) -> Reading:
     Where neither the words nor the interface exist in the asked language, the page is in the language of its words. A
     browser that is asked names its region too, and so dates and clocks are those of its country.
     """
+    g.read_among = list(available), default
     asked = g.asked_tag or _wished(available) or default
     words = languages.lookup(asked, available, default if g.asked_tag else _preferred(available) or default)
     tag = asked if _speaks(asked) or languages.alike(words, asked) else words

@@ -1,5 +1,7 @@
 """The pages for everybody: what is coming up, one event, one organization, and the calendar files of an event."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, g, request
@@ -13,11 +15,13 @@ from eventsapp.domain.vocabulary import Visibility
 from eventsapp.drawing.poster import Poster
 from eventsapp.models import Event
 from eventsapp.queries.entries import public_entry
-from eventsapp.queries.events import Listing, event_by_slug, events_of_organization, upcoming
+from eventsapp.queries.events import Listing, events_of_organization, upcoming
 from eventsapp.queries.posters import poster_of
 from eventsapp.queries.registrations import options_left
+from eventsapp.queries.shown import event_shown, next_change, stamp_of, stamp_of_all
 from eventsapp.translations import INTERFACE_LANGUAGES
-from eventsapp.web.caching import cacheable
+from eventsapp.web.caching import answer
+from eventsapp.web.caching import public as public_answer
 from eventsapp.web.calendars import calendar_file
 from eventsapp.web.editions import (
     languages_of,
@@ -42,19 +46,23 @@ LAST_PAGE_DIGITS = 4
 @public.page("/")
 def front() -> Response:
     """All public events to come."""
-    listing = upcoming(_session(), now=now(), page=_page_number())
-    return _list("public/front.html", listing)
+    return _list("public/front.html", lambda at: (upcoming(_session(), now=at, page=_page_number()), {}))
 
 
 @public.page("/organizations/<slug>")
 def organization(slug: str) -> Response:
-    found, listing = events_of_organization(_session(), plain(slug), now=now(), page=_page_number())
-    return _list("public/organization.html", listing, organization=found)
+    plain(slug)
+
+    def look(at: datetime) -> tuple[Listing, dict[str, Any]]:
+        found, listing = events_of_organization(_session(), slug, now=at, page=_page_number())
+        return listing, {"organization": found}
+
+    return _list("public/organization.html", look)
 
 
 @public.page("/events/<slug>")
 def event(slug: str) -> Response:
-    return cacheable(times_of(event_page(event_by_slug(_session(), plain(slug)))))
+    return _of_event(slug, lambda event: public_answer(times_of(event_page(event))))
 
 
 def event_page(event: Event, *, form: RegistrationForm | None = None, status: int = 200) -> Response:
@@ -105,7 +113,10 @@ def event_page(event: Event, *, form: RegistrationForm | None = None, status: in
 @public.page("/events/<slug>/<key>.ics")
 def calendar(slug: str, key: str) -> Response:
     """One occurrence, or with ``calendar`` all of them: the file to add once, or to subscribe to."""
-    event = event_by_slug(_session(), plain(slug))
+    return _of_event(slug, lambda event: _calendar(event, key))
+
+
+def _calendar(event: Event, key: str) -> Response:
     reading = read_in(languages_of(event), event.default_language_tag)
     words = words_in(event, reading)
     chosen = [occurrence for occurrence in event.occurrences if key in ("calendar", occurrence.key)]
@@ -120,6 +131,20 @@ def calendar(slug: str, key: str) -> Response:
     return calendar_file(entries, changed_at=event.changed_at, **names)
 
 
+def _of_event(slug: str, make: Callable[[Event], Response]) -> Response:
+    """What is made of a published event, or what was made of it while it was the same. One statement then."""
+    session, at = _session(), now()
+    found = stamp_of(session, plain(slug))
+    if found is None:
+        raise NotFound("There is no such page.")
+    return answer(
+        found,
+        at,
+        lambda: make(event_shown(session, *found)),
+        lambda: next_change(session, [event_shown(session, *found)], now=at),
+    )
+
+
 def plain(slug: str) -> str:
     """A slug as it may stand in a record; anything else is no address of ours and asks no database."""
     if not (slug.isascii() and slug.replace("-", "").isalnum()):
@@ -127,16 +152,24 @@ def plain(slug: str) -> str:
     return slug
 
 
-def _list(template: str, listing: Listing, **context: Any) -> Response:
-    tags = {tag for event in listing.events for tag in languages_of(event)}
-    offered = [*INTERFACE_LANGUAGES, *sorted(tags - set(INTERFACE_LANGUAGES))]
-    reading = read_in(offered, INTERFACE_LANGUAGES[0])
-    editions = listed_editions(_session(), listing.events, reading=reading, reader_tzid=reader_tzid(), now=now())
-    entries = [listed(event, editions[event.id], reading=reading) for event in listing.events]
-    response = page(
-        template, listing=listing, entries=entries, languages=offered, canonical=_canonical(listing, reading), **context
-    )
-    return cacheable(times_of(response))
+def _list(template: str, look: Callable[[datetime], tuple[Listing, dict[str, Any]]]) -> Response:
+    """A page of a list, or what was made of it while all events were the same. One statement then."""
+    session, at = _session(), now()
+    shown: list[Event] = []
+
+    def make() -> Response:
+        listing, context = look(at)
+        shown.extend(listing.events)
+        tags = {tag for event in listing.events for tag in languages_of(event)}
+        offered = [*INTERFACE_LANGUAGES, *sorted(tags - set(INTERFACE_LANGUAGES))]
+        reading = read_in(offered, INTERFACE_LANGUAGES[0])
+        editions = listed_editions(session, listing.events, reading=reading, reader_tzid=reader_tzid(), now=at)
+        entries = [listed(event, editions[event.id], reading=reading) for event in listing.events]
+        canonical = _canonical(listing, reading)
+        context |= {"listing": listing, "entries": entries, "languages": offered, "canonical": canonical}
+        return public_answer(times_of(page(template, **context)))
+
+    return answer(stamp_of_all(session), at, make, lambda: next_change(session, shown, now=at, of_lists=True))
 
 
 def _canonical(listing: Listing, reading: Reading) -> str:

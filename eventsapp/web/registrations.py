@@ -19,6 +19,7 @@ from eventsapp.models import Event, Receipt
 from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import event_by_slug
 from eventsapp.queries.registrations import held_until, options_left, promised_by, receipt_by_token, receipt_token
+from eventsapp.web.caching import asked_about
 from eventsapp.web.calendars import calendar_file
 from eventsapp.web.editions import languages_of, own_first, whole_editions, words_in, words_of
 from eventsapp.web.errors import retry_after, status_of
@@ -85,7 +86,7 @@ def invite(receipt: str) -> AnyResponse:
         raise NotFound("There is no such page.")
     entries = [public_entry(occurrence, reading.words, settings=settings()) for occurrence in chosen]
     title = words_in(event, reading).summary
-    return keep_private(calendar_file(entries, name=event.slug, title=title, changed_at=event.changed_at))
+    return keep_private(asked_about(calendar_file(entries, name=event.slug, title=title, changed_at=event.changed_at)))
 
 
 @registrations.page("/registrations/<receipt>/address", methods=["GET"])

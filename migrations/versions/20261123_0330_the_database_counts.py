@@ -30,7 +30,12 @@ SHOWN = {
     "organization": "SELECT id FROM event WHERE organization_id = {row}.id",
     "event": "SELECT {row}.id",
 }
-TRIGGERS = ("place", "chosen_option", "place_count", "option_count", *SHOWN)
+# What is held for an address to be verified changes with these as well: {table: (column, when, event)}.
+HOLDS = {
+    "place": ("promised", "OLD.state = NEW.state", "SELECT event_id FROM occurrence WHERE id = {row}.occurrence_id"),
+    "registration": ("verify_until", "OLD.id = NEW.id", "SELECT {row}.event_id"),
+}
+TRIGGERS = ("place", "registration", "chosen_option", "place_count", "option_count", *SHOWN)
 
 
 def upgrade() -> None:
@@ -173,6 +178,11 @@ def _stamps_on_sqlite() -> Iterator[str]:
             if (table, when) == ("event", "INSERT"):
                 actions = f"INSERT INTO event_stamp (event_id, number) VALUES (NEW.id, {_random()});"
             yield f"CREATE TRIGGER keep_stamp_{table}_{when.lower()} AFTER {when} ON {table} BEGIN {actions} END"
+    for table, (column, when, events) in HOLDS.items():
+        yield (
+            f"CREATE TRIGGER keep_stamp_{table} AFTER UPDATE OF {column} ON {table}"
+            f" WHEN {when} AND OLD.{column} IS NOT NEW.{column} BEGIN {draw(events.format(row='NEW'))} END"
+        )
     for when, before in (("INSERT", "0"), ("UPDATE OF number", "OLD.number")):
         suffix = when.partition(" ")[0].lower()
         yield (
@@ -265,9 +275,11 @@ def _stamps_on_postgresql() -> Iterator[str]:
     def draw(events: str) -> str:
         return f"PERFORM draw_stamp(shown.id) FROM ({events} ORDER BY 1) AS shown(id);"
 
+    found = SHOWN | {table: events for table, (_column, _when, events) in HOLDS.items()}
+
     def row(old: bool) -> str:
         branches = [
-            f"WHEN '{table}' THEN {draw(events.format(row='OLD' if old else 'NEW'))}" for table, events in SHOWN.items()
+            f"WHEN '{table}' THEN {draw(events.format(row='OLD' if old else 'NEW'))}" for table, events in found.items()
         ]
         return f"CASE TG_TABLE_NAME {' '.join(branches)} END CASE;"
 
@@ -298,6 +310,11 @@ def _stamps_on_postgresql() -> Iterator[str]:
         yield (
             f"CREATE TRIGGER keep_stamp AFTER INSERT OR UPDATE OR DELETE ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION keep_stamp()"
+        )
+    for table, (column, when, _events) in HOLDS.items():
+        yield (
+            f"CREATE TRIGGER keep_stamp AFTER UPDATE OF {column} ON {table} FOR EACH ROW"
+            f" WHEN ({when} AND OLD.{column} IS DISTINCT FROM NEW.{column}) EXECUTE FUNCTION keep_stamp()"
         )
     for table in counted:
         yield (
