@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.statements import insert_rows
 from eventsapp.domain.questions import AnswerValue, OptionFull, chosen_options
 from eventsapp.domain.vocabulary import CHOICE_TYPES
 from eventsapp.models import Answer, ChosenOption, Event, Registration
@@ -57,7 +58,7 @@ def write_answers(
     said = [(question, answers[question.key]) for question in asked if question.key in answers]
     if said:
         rows = [{"registration_id": registration.id, "question_id": asked.id, "value": value} for asked, value in said]
-        session.execute(insert(Answer), rows)
+        insert_rows(session, Answer, rows)
     chosen = [
         {"registration_id": registration.id, "question_id": question.id, "option_id": option_id}
         for question, value in said
@@ -65,4 +66,4 @@ def write_answers(
         for option_id in dict.fromkeys(chosen_options(value))
     ]
     if chosen:
-        session.execute(insert(ChosenOption), chosen)
+        insert_rows(session, ChosenOption, chosen)

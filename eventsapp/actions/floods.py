@@ -7,17 +7,20 @@ several. The limit per network is the web door's.
 
 import hashlib
 import hmac
+import itertools
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, false, func, select
+from sqlalchemy import Integer, ScalarSelect, bindparam, delete, false, func, select
 from sqlalchemy.orm import Session
 
+from eventsapp.actions.statements import insert_rows
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, flood_key, is_public_provider
 from eventsapp.domain.errors import N_, Minutes, TooMany
 from eventsapp.domain.vocabulary import LetterKind
 from eventsapp.models import AddressUse, Message, Registration
+from eventsapp.models.base import UtcInstant
 
 WINDOW = timedelta(hours=1)
 LETTERS_OF_A_FORM = 4  # what may cause more counts as more than one form
@@ -37,10 +40,14 @@ def count(session: Session, address: Address, *, letters: int = 1, now: datetime
     per_address = settings.limit_per_address
     per_domain = settings.limit_per_domain * (PROVIDER_FACTOR if is_public_provider(address.domain) else 1)
     by_address, by_domain = session.execute(
-        select(
-            _filling(AddressUse.address_hash == address_hash, per_address, now),
-            _filling(AddressUse.domain_hash == domain_hash, per_domain, now),
-        )
+        _FILLING[bool(per_address), bool(per_domain)],
+        {
+            "address": address_hash,
+            "address_limit": max(0, per_address - 1),
+            "domain": domain_hash,
+            "domain_limit": max(0, per_domain - 1),
+            "since": now - WINDOW,
+        },
     ).one()
     if by_address is not None:
         raise _too_many(
@@ -57,10 +64,9 @@ def count(session: Session, address: Address, *, letters: int = 1, now: datetime
             by_domain,
             now,
         )
-    session.add_all(
-        AddressUse(address_hash=address_hash, domain_hash=domain_hash, used_at=now)
-        for _ in range(max(1, min(ceil(letters / LETTERS_OF_A_FORM), per_address // 2)))
-    )
+    use = {"address_hash": address_hash, "domain_hash": domain_hash, "used_at": now}
+    uses = max(1, min(ceil(letters / LETTERS_OF_A_FORM), per_address // 2))
+    insert_rows(session, AddressUse, [use] * uses)
 
 
 def bound_letters(
@@ -97,12 +103,20 @@ def forget(session: Session, *, now: datetime) -> None:
     session.execute(delete(AddressUse).where(AddressUse.used_at <= now - WINDOW))
 
 
-def _filling(mine: ColumnElement[bool], limit: int, now: datetime) -> ScalarSelect[datetime]:
+def _filling(what: str, *, limited: bool) -> ScalarSelect[datetime]:
     """The use that fills the limit, if there is one: when it leaves the window, one more fits. An indexed read."""
-    found = select(AddressUse.used_at).where(mine, AddressUse.used_at > now - WINDOW)
-    if not limit:
+    mine = getattr(AddressUse, f"{what}_hash") == bindparam(what)
+    found = select(AddressUse.used_at).where(mine, AddressUse.used_at > bindparam("since", type_=UtcInstant))
+    if not limited:
         found = found.where(false())
-    return found.order_by(AddressUse.used_at.desc()).offset(max(0, limit - 1)).limit(1).scalar_subquery()
+    newest = found.order_by(AddressUse.used_at.desc())
+    return newest.offset(bindparam(f"{what}_limit", type_=Integer)).limit(1).scalar_subquery()
+
+
+_FILLING = {  # by whether there is a limit for an address, and for a domain
+    limited: select(_filling("address", limited=limited[0]), _filling("domain", limited=limited[1]))
+    for limited in itertools.product((True, False), repeat=2)
+}
 
 
 def _too_many(message: str, filling: datetime, now: datetime) -> TooMany:

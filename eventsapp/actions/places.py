@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from eventsapp.actions import letters
@@ -25,8 +26,7 @@ def take_event(session: Session, event_id: int) -> Event:
     Whoever counts or changes places takes it first; so two never count the same free place. On SQLite the lock is
     the transaction's own (``db.transaction``). Raises NotFound.
     """
-    locked = select(Event.id).where(Event.id == event_id).with_for_update(key_share=True)
-    if session.scalar(locked) is None:
+    if session.scalar(_event_locked(), {"event_id": event_id}) is None:
         raise NotFound(N_("There is no such page."))
     return (
         taken(session, event_id)
@@ -37,6 +37,11 @@ def take_event(session: Session, event_id: int) -> Event:
             .execution_options(populate_existing=True)
         ).one()
     )
+
+
+@cache
+def _event_locked() -> Select[int]:
+    return select(Event.id).where(Event.id == bindparam("event_id")).with_for_update(key_share=True)
 
 
 def give(

@@ -7,7 +7,7 @@ is told by letter.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from eventsapp.actions import answers, change_address, floods, letters, places, verify
@@ -187,12 +187,15 @@ def _made(
 
 
 def _known(session: Session, event: Event, address: Address) -> Registration | None:
-    return session.scalar(
-        select(Registration)
-        .where(Registration.event_id == event.id, Registration.address_key == address.key)
-        .options(selectinload(Registration.places).joinedload(Place.occurrence), selectinload(Registration.answers))
-        .execution_options(populate_existing=True)
-    )
+    return session.scalar(_KNOWN, {"event_id": event.id, "key": address.key})
+
+
+_KNOWN = (
+    select(Registration)
+    .where(Registration.event_id == bindparam("event_id"), Registration.address_key == bindparam("key"))
+    .options(selectinload(Registration.places).joinedload(Place.occurrence), selectinload(Registration.answers))
+    .execution_options(populate_existing=True)
+)
 
 
 def _fill_in(registration: Registration, applicant: Applicant, reference: str, now: datetime) -> None:
