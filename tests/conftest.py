@@ -27,7 +27,9 @@ from eventsapp.app import create_app
 from eventsapp.config import Settings
 from eventsapp.db import db
 from eventsapp.models import Base
+from eventsapp.queries import shown
 from eventsapp.rates import Rates
+from eventsapp.web.caching import Shelf
 from hatch_build import compile_catalogs
 from tests.factory import Make
 from tests.missing import NOT_TESTED, missing
@@ -219,6 +221,7 @@ def _application(settings: Settings, made: dict[Settings, Flask]) -> Flask:
     app.extensions["settings"] = settings
     app.testing = True
     app.extensions["rates"] = Rates(settings.redis_url)
+    app.extensions["shelf"], shown._kept = Shelf(), shown._Kept()
     return app
 
 

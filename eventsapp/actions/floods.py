@@ -10,11 +10,12 @@ import hmac
 import itertools
 from datetime import datetime, timedelta
 from math import ceil
+from typing import cast
 
-from sqlalchemy import Integer, ScalarSelect, bindparam, delete, false, func, select
+from sqlalchemy import Integer, ScalarSelect, String, Table, bindparam, delete, false, func, insert, select
 from sqlalchemy.orm import Session
 
-from eventsapp.actions.statements import insert_rows
+from eventsapp.actions.statements import insert_rows, rows_changed
 from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, flood_key, is_public_provider
 from eventsapp.domain.errors import N_, Minutes, TooMany
@@ -39,34 +40,32 @@ def count(session: Session, address: Address, *, letters: int = 1, now: datetime
     take_turn(session, address_hash)
     per_address = settings.limit_per_address
     per_domain = settings.limit_per_domain * (PROVIDER_FACTOR if is_public_provider(address.domain) else 1)
-    by_address, by_domain = session.execute(
-        _FILLING[bool(per_address), bool(per_domain)],
-        {
-            "address": address_hash,
-            "address_limit": max(0, per_address - 1),
-            "domain": domain_hash,
-            "domain_limit": max(0, per_domain - 1),
-            "since": now - WINDOW,
-        },
-    ).one()
+    limited = bool(per_address), bool(per_domain)
+    use = {"address_hash": address_hash, "domain_hash": domain_hash, "used_at": now}
+    values = {
+        "address": address_hash,
+        "address_limit": max(0, per_address - 1),
+        "domain": domain_hash,
+        "domain_limit": max(0, per_domain - 1),
+        "since": now - WINDOW,
+        "at": now,
+    }
+    if rows_changed(session, _USE[limited], values):
+        if uses := max(1, min(ceil(letters / LETTERS_OF_A_FORM), per_address // 2)) - 1:
+            insert_rows(session, AddressUse, [use] * uses)
+        return
+    by_address, by_domain = session.execute(_FILLING[limited], values).one()
     if by_address is not None:
         raise _too_many(
             N_("There were too many registrations with this e-mail address. Try again in about %(minutes)s."),
             by_address,
             now,
         )
-    if by_domain is not None:
-        raise _too_many(
-            N_(
-                "There were too many registrations with e-mail addresses of this provider. "
-                "Try again in about %(minutes)s."
-            ),
-            by_domain,
-            now,
-        )
-    use = {"address_hash": address_hash, "domain_hash": domain_hash, "used_at": now}
-    uses = max(1, min(ceil(letters / LETTERS_OF_A_FORM), per_address // 2))
-    insert_rows(session, AddressUse, [use] * uses)
+    raise _too_many(
+        N_("There were too many registrations with e-mail addresses of this provider. Try again in about %(minutes)s."),
+        by_domain,
+        now,
+    )
 
 
 def bound_letters(
@@ -113,9 +112,24 @@ def _filling(what: str, *, limited: bool) -> ScalarSelect[datetime]:
     return newest.offset(bindparam(f"{what}_limit", type_=Integer)).limit(1).scalar_subquery()
 
 
+_LIMITED = tuple(itertools.product((True, False), repeat=2))
 _FILLING = {  # by whether there is a limit for an address, and for a domain
     limited: select(_filling("address", limited=limited[0]), _filling("domain", limited=limited[1]))
-    for limited in itertools.product((True, False), repeat=2)
+    for limited in _LIMITED
+}
+_USE = {  # one use, where neither limit is full
+    limited: insert(cast("Table", AddressUse.__table__))
+    .inline()
+    .execution_options(preserve_rowcount=True)
+    .from_select(
+        ["address_hash", "domain_hash", "used_at"],
+        select(
+            bindparam("address", type_=String), bindparam("domain", type_=String), bindparam("at", type_=UtcInstant)
+        ).where(
+            *(_filling(what, limited=one).is_(None) for what, one in zip(("address", "domain"), limited, strict=True))
+        ),
+    )
+    for limited in _LIMITED
 }
 
 

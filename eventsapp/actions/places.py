@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from eventsapp.actions import letters
@@ -15,9 +14,10 @@ from eventsapp.domain.errors import N_, Invalid, NotFound, Refused
 from eventsapp.domain.vocabulary import HELD, Choose, LetterKind, PlaceState
 from eventsapp.models import Event, Place, Registration
 from eventsapp.queries import registrations
-from eventsapp.queries.shown import taken
+from eventsapp.queries.shown import is_kept, taken
 
 _TOLD = HELD - {PlaceState.UNVERIFIED}  # whoever holds one of these hears of what happens to it
+_LOCK = select(Event.id).where(Event.id == bindparam("event_id"))
 
 
 def take_event(session: Session, event_id: int) -> Event:
@@ -26,22 +26,20 @@ def take_event(session: Session, event_id: int) -> Event:
     Whoever counts or changes places takes it first; so two never count the same free place. On SQLite the lock is
     the transaction's own (``db.transaction``). Raises NotFound.
     """
-    if session.scalar(_event_locked(), {"event_id": event_id}) is None:
-        raise NotFound(N_("There is no such page."))
-    return (
-        taken(session, event_id)
-        or session.scalars(
-            select(Event)
-            .where(Event.id == event_id)
-            .options(selectinload(Event.occurrences))
-            .execution_options(populate_existing=True)
-        ).one()
+    if is_kept(event_id):
+        session.scalar(_LOCK.with_for_update(key_share=True), {"event_id": event_id})
+        if event := taken(session, event_id):
+            return event
+    event = session.scalar(
+        select(Event)
+        .where(Event.id == event_id)
+        .with_for_update(key_share=True)
+        .options(selectinload(Event.occurrences))
+        .execution_options(populate_existing=True)
     )
-
-
-@cache
-def _event_locked() -> Select[int]:
-    return select(Event.id).where(Event.id == bindparam("event_id")).with_for_update(key_share=True)
+    if event is None:
+        raise NotFound(N_("There is no such page."))
+    return event
 
 
 def give(

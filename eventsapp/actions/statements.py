@@ -22,6 +22,6 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[dict[str, An
     session.execute(insert(cast("Table", table.__table__)), rows)
 
 
-def rows_changed(session: Session, statement: Executable) -> int:
+def rows_changed(session: Session, statement: Executable, values: dict[str, Any] | None = None) -> int:
     """Execute it; how many rows that changed."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    return cast("CursorResult[Any]", session.execute(statement, values)).rowcount

@@ -108,10 +108,13 @@ def event_shown(session: Session, event_id: int, stamp: int) -> Event:
     return event
 
 
+def is_kept(event_id: int) -> bool:
+    """Whether the event is kept here, as it is or as it was."""
+    return event_id in _kept
+
+
 def taken(session: Session, event_id: int) -> Event | None:
-    """The same as rows of this session, where it is kept as it is now; for who holds the event's lock."""
-    if event_id not in _kept:
-        return None
+    """A kept event as rows of this session, where it is as it is now; for whoever holds the event's lock."""
     stamp = session.scalar(_NUMBER, {"event_id": event_id})
     event = None if stamp is None else _kept.get(event_id, stamp)
     return None if event is None else session.merge(event, load=False)
