@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from eventsapp.domain.vocabulary import PlaceState
-from eventsapp.models import Event, EventStamp, Occurrence, Place, Registration
+from eventsapp.models import Event, EventStamp, LanguageVariant, Occurrence, Place, Registration
 
 MOST_ROWS = 2_000  # that are kept altogether, some kB each
 _STAMP = (
@@ -24,6 +24,12 @@ _STAMP = (
 )
 _ALL = select(func.count(), func.sum(EventStamp.number))
 _NUMBER = select(EventStamp.number).where(EventStamp.event_id == bindparam("event_id"))
+_LANGUAGES = (
+    select(LanguageVariant.language_tag, Event.default_language_tag)
+    .join(LanguageVariant.event)
+    .where(Event.id == bindparam("event_id"))
+    .order_by(LanguageVariant.position)
+)
 WHOLE = (
     joinedload(Event.organization),
     selectinload(Event.variants),
@@ -95,6 +101,12 @@ def next_change(session: Session, events: Sequence[Event], *, now: datetime, of_
     moments += [moment for moment in ([session.scalar(held)] if ids else []) if moment is not None]
     moments += [moment for moment in ([session.scalar(ends)] if of_lists else []) if moment is not None]
     return min((moment for moment in moments if moment > now), default=None)
+
+
+def languages_shown(session: Session, event_id: int) -> tuple[list[str], str]:
+    """The languages that the event's words exist in, in their order, and its default. One statement."""
+    rows = session.execute(_LANGUAGES, {"event_id": event_id}).all()
+    return [tag for tag, _default in rows], rows[0][1]
 
 
 def event_shown(session: Session, event_id: int, stamp: int) -> Event:

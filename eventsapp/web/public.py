@@ -18,7 +18,7 @@ from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import Listing, events_of_organization, upcoming
 from eventsapp.queries.posters import poster_of
 from eventsapp.queries.registrations import options_left
-from eventsapp.queries.shown import event_shown, next_change, stamp_of, stamp_of_all
+from eventsapp.queries.shown import event_shown, languages_shown, next_change, stamp_of, stamp_of_all
 from eventsapp.translations import INTERFACE_LANGUAGES
 from eventsapp.web.caching import answer
 from eventsapp.web.caching import public as public_answer
@@ -34,6 +34,7 @@ from eventsapp.web.editions import (
     words_in,
     words_of,
 )
+from eventsapp.web.feeds import stored
 from eventsapp.web.forms import TRAP, RegistrationForm
 from eventsapp.web.language import Reading, read_in
 from eventsapp.web.pages import Pages, absolute, link, now, page, reader_tzid, settings, times_of
@@ -62,7 +63,13 @@ def organization(slug: str) -> Response:
 
 @public.page("/events/<slug>")
 def event(slug: str) -> Response:
-    return _of_event(slug, lambda event: public_answer(times_of(event_page(event))))
+    session, at, found = _session(), now(), _stamp(slug)
+    return answer(
+        found,
+        at,
+        lambda: public_answer(times_of(event_page(event_shown(session, *found)))),
+        lambda: next_change(session, [event_shown(session, *found)], now=at),
+    )
 
 
 def event_page(event: Event, *, form: RegistrationForm | None = None, status: int = 200) -> Response:
@@ -113,7 +120,18 @@ def event_page(event: Event, *, form: RegistrationForm | None = None, status: in
 @public.page("/events/<slug>/<key>.ics")
 def calendar(slug: str, key: str) -> Response:
     """One occurrence, or with ``calendar`` all of them: the file to add once, or to subscribe to."""
-    return _of_event(slug, lambda event: _calendar(event, key))
+    session = _session()
+    found = _stamp(slug)
+
+    def make() -> Response:
+        if key != "calendar":
+            return _calendar(event_shown(session, *found), key)
+        reading = read_in(*languages_shown(session, found[0]))
+        return stored(
+            found[0], reading.words, found[1], lambda: _calendar(event_shown(session, *found), key), settings=settings()
+        )
+
+    return answer(found, now(), make, lambda: None)  # no file of these says anything else by the clock alone
 
 
 def _calendar(event: Event, key: str) -> Response:
@@ -131,18 +149,12 @@ def _calendar(event: Event, key: str) -> Response:
     return calendar_file(entries, changed_at=event.changed_at, **names)
 
 
-def _of_event(slug: str, make: Callable[[Event], Response]) -> Response:
-    """What is made of a published event, or what was made of it while it was the same. One statement then."""
-    session, at = _session(), now()
-    found = stamp_of(session, plain(slug))
+def _stamp(slug: str) -> tuple[int, int]:
+    """A published event's id and stamp. Raises NotFound."""
+    found = stamp_of(_session(), plain(slug))
     if found is None:
         raise NotFound("There is no such page.")
-    return answer(
-        found,
-        at,
-        lambda: make(event_shown(session, *found)),
-        lambda: next_change(session, [event_shown(session, *found)], now=at),
-    )
+    return found
 
 
 def plain(slug: str) -> str:
