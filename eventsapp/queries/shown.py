@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from threading import Lock
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -73,12 +73,12 @@ class _Kept:
 _kept = _Kept()
 
 
-def stamp_of(session: Session, slug: str) -> tuple[int, int] | None:
+def stamp_of(session: Session | Connection, slug: str) -> tuple[int, int] | None:
     """A published event's id and its stamp (``models.EventStamp``); None where there is none. One statement."""
     return session.execute(_STAMP, {"slug": slug}).one_or_none()
 
 
-def stamp_of_all(session: Session) -> tuple[int, int]:
+def stamp_of_all(session: Session | Connection) -> tuple[int, int]:
     """A stamp of everything that lists of events show. One statement."""
     number, together = session.execute(_ALL).one()
     return number, int(together or 0)
