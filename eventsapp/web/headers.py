@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Request, Response, abort, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -46,8 +47,18 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPLACEMENT = "\ufffd"  # what bytes that are no UTF-8 are decoded to
 
 
+class Cookies(SecureCookieSessionInterface):
+    """As Flask reads its cookie, but that a request without one needs no key made ready to check it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def guard(app: Flask, _settings: Settings) -> None:
     """Refuse foreign hosts, foreign posts and broken encodings; put the headers on every answer."""
+    app.session_interface = Cookies()
     app.before_request(refuse_foreign_hosts)
     app.before_request(refuse_foreign_posts)
     app.before_request(let_large_files_in)
