@@ -26,11 +26,10 @@ import time_machine
 from flask import Flask
 from werkzeug.serving import make_server
 
-from eventsapp import worker
+from eventsapp import migration, worker
 from eventsapp.app import create_app
 from eventsapp.config import Settings
 from eventsapp.db import db
-from eventsapp.models import Base
 from tests.factory import Make
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -106,7 +105,7 @@ def serving(instance: Path) -> Iterator[Live]:
         environ = _environ(instance, listener.getsockname()[1])
         app = create_app(Settings.from_environment(environ))
         with app.app_context():
-            Base.metadata.create_all(db.engine)
+            migration.upgrade()
         log = (instance / "server.log").open("wb")
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.browser.live", str(listener.fileno())],
