@@ -3,10 +3,13 @@
 All of it is one transaction on both databases, and a second process that migrates at the same time waits.
 """
 
+from typing import Any
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
+from eventsapp import migration
 from eventsapp.db import db
 from eventsapp.models import Base
 from eventsapp.models.base import Json, UtcInstant, WallTime
@@ -25,6 +28,13 @@ def plain_type(kind: str, thing: object, _context: object) -> str | bool:
     return False
 
 
+def note(*, ctx: Any, step: Any, **_: Any) -> None:
+    """After each version, within its transaction: say which programs go on over what it has made."""
+    script = step.up_revision
+    beside = getattr(script.module, "runs_beside", False)
+    migration.note_step(ctx.connection, up=step.is_upgrade, version=script.revision, runs_beside=beside)
+
+
 def migrate(connection: Connection) -> None:
     options = current_app.extensions["migrate"].configure_args
     context.configure(
@@ -32,6 +42,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         transactional_ddl=True,
         render_item=plain_type,
+        on_version_apply=note,
         **options,
     )
     with context.begin_transaction():
