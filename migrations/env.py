@@ -14,6 +14,7 @@ from eventsapp.db import db
 from eventsapp.models import Base
 from eventsapp.models.base import Json, UtcInstant, WallTime
 
+PATIENCE = 5000  # milliseconds for a table: all who want it meanwhile wait behind us
 ONE_AT_A_TIME = 7_302_118  # any number, the same for all our processes
 
 
@@ -52,6 +53,7 @@ def migrate(connection: Connection) -> None:
 def on_postgresql() -> None:
     with db.engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
+        connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE}"))
         migrate(connection)
 
 
