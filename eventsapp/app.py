@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventsapp.config import Settings, resource
-from eventsapp.db import db, engine_options, prepare_engine
+from eventsapp.db import count_connections, db, engine_options, prepare_engine
 from eventsapp.web.assets import assets
 from eventsapp.web.caching import shelve
 from eventsapp.web.errors import explain
@@ -65,6 +65,8 @@ def connect_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+        if settings.metrics_token or settings.metrics_bind:
+            count_connections(db.engine)
 
 
 def believe_proxies(app: Flask, settings: Settings) -> None:

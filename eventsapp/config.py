@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 PREFIX = "EVENTSAPP_"
 PACKAGE = Path(__file__).resolve().parent
 LEAST_KEY_LENGTH = 32
+LEAST_TOKEN_LENGTH = 16
 LAST_PORT = 65535
 MOST_CONNECTIONS = 100
 LONGEST_BOUNCE_LOCAL = 20  # a "+" and a token of 43 characters follow, and mail servers take 64
@@ -63,6 +64,8 @@ class Settings:
     change_delay: int = 20  # seconds until letters about a change leave, so that several changes make one letter
     redis_url: str = field(default="", repr=False)  # limits are shared there; empty: each process counts for itself
     log_format: str = "text"  # or json
+    metrics_token: str = field(default="", repr=False)  # for /metrics; empty: the web server has no such page
+    metrics_bind: str = ""  # where the worker tells the same; empty: nowhere
 
     @property
     def secure(self) -> bool:
@@ -200,6 +203,21 @@ def _bind(name: str, value: Any) -> str:
     if not _ADDRESS.fullmatch(text) or not 0 < int(text.rpartition(":")[2]) <= LAST_PORT:
         remedy = "write address and port, for example 127.0.0.1:8000, [::1]:8000 or unix:/run/eventsapp.socket."
         raise _bad(name, remedy)
+    return text
+
+
+def _metrics_token(name: str, value: Any) -> str:
+    text = str(value)
+    if len(text) < LEAST_TOKEN_LENGTH or not re.fullmatch(r"[\x21-\x7e]+", text):
+        remedy = f"needs {LEAST_TOKEN_LENGTH} ASCII characters or more; make one with `openssl rand -hex 32`."
+        raise _bad(name, remedy)
+    return text
+
+
+def _metrics_bind(name: str, value: Any) -> str:
+    text = _bind(name, value)
+    if text.startswith("unix:"):
+        raise _bad(name, "write address and port, for example 127.0.0.1:9101.")
     return text
 
 
@@ -346,4 +364,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "change_delay": _count,
     "redis_url": _redis_url,
     "log_format": _log_format,
+    "metrics_token": _metrics_token,
+    "metrics_bind": _metrics_bind,
 }

@@ -9,6 +9,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, event, make_url
 from sqlalchemy.orm import Session
 
+from eventsapp import metrics
 from eventsapp.models import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
@@ -20,6 +21,8 @@ PATIENCE = {  # of libpq
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # milliseconds, for an answer to what was sent
 }
+POOL_SIZE = 5
+MAX_OVERFLOW = 15
 _WRITING = {"eventsapp_writing": True}
 
 
@@ -48,12 +51,19 @@ def engine_options(database_url: str) -> dict[str, Any]:
     started anew under us. One that went without a word is noticed within a minute. What the URL says itself holds.
     """
     options: dict[str, Any] = {"hide_parameters": True}  # no name and no address in a log
+    pool = {"pool_size": POOL_SIZE, "max_overflow": MAX_OVERFLOW, "pool_timeout": 10}
     if database_url.startswith("sqlite:"):
-        return options
+        return options | pool
     asked = make_url(database_url).query
     patience = {name: seconds for name, seconds in PATIENCE.items() if name not in asked}
-    pool = {"pool_size": 5, "max_overflow": 15, "pool_timeout": 10, "pool_pre_ping": True}
-    return options | pool | {"connect_args": patience}
+    return options | pool | {"pool_pre_ping": True, "connect_args": patience}
+
+
+def count_connections(engine: Engine) -> None:
+    """Let ``metrics`` know how many connections are in use."""
+    metrics.begin(connections=POOL_SIZE + MAX_OVERFLOW)
+    event.listen(engine, "checkout", lambda *_: metrics.connection(1))
+    event.listen(engine, "checkin", lambda *_: metrics.connection(-1))
 
 
 def prepare_engine(engine: Engine) -> None:

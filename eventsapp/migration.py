@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy import Connection, NullPool, column, create_engine, delete, insert, inspect, select, table
 
 from eventsapp.config import resource
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+
+COMPATIBLE = table("compatible_version", column("version"))  # a model of it may be another version's
 
 
 class BadVersion(Exception):
@@ -28,17 +31,24 @@ class Standing:
     current: str | None
     head: str
     known: bool  # False: a newer program made ``current``
+    compatible: bool = False  # which says that the program of ``head`` can work over its schema
 
     @property
     def at_head(self) -> bool:
         return self.current == self.head
 
     @property
+    def fits(self) -> bool:
+        """Whether this program can work over the database as it is."""
+        return self.at_head or self.compatible
+
+    @property
     def words(self) -> str:
         if self.at_head:
             return f"at version {self.head}"
         if not self.known:
-            return f"at version {self.current}, which is newer than this program ({self.head})"
+            also = " and lets it go on" if self.compatible else ""
+            return f"at version {self.current}, which is newer than this program ({self.head}){also}"
         return f"{f'at version {self.current}' if self.current else 'new'} and needs version {self.head}"
 
     @property
@@ -62,7 +72,32 @@ def standing_of(connection: Connection) -> Standing:
 
     head, versions = _history()
     current = MigrationContext.configure(connection).get_current_revision()
-    return Standing(current, head, current is None or current in versions)
+    known = current is None or current in versions
+    return Standing(current, head, known, compatible=not known and _goes_on(connection, head))
+
+
+def _goes_on(connection: Connection, head: str) -> bool:
+    """Whether whoever made this newer schema says that the program of ``head`` can work over it."""
+    if not inspect(connection).has_table(COMPATIBLE.name):
+        return False
+    return connection.scalar(select(COMPATIBLE.c.version).where(COMPATIBLE.c.version == head)) is not None
+
+
+def note_step(connection: Connection, *, up: bool, version: str, runs_beside: bool) -> None:
+    """A step of the schema was made. Unless the program before ``version`` ``runs_beside`` it, none of before does."""
+    if not inspect(connection).has_table(COMPATIBLE.name):
+        return  # before there was one, or after it has gone
+    if not up:
+        connection.execute(delete(COMPATIBLE).where(COMPATIBLE.c.version == version))
+        return
+    if not runs_beside:
+        connection.execute(delete(COMPATIBLE))
+    connection.execute(insert(COMPATIBLE).values(version=version))
+
+
+def fits(connection: Connection) -> bool:
+    """Whether this program can work over the database behind it."""
+    return standing_of(connection).fits
 
 
 @cache

@@ -42,6 +42,11 @@ class Rates:
                 return taken
         return self._own.hit(rate, *identifiers)
 
+    @property
+    def shared(self) -> bool:
+        """Whether there is a Redis to count in."""
+        return self._storage is not None
+
     def answers(self) -> bool:
         """Whether all processes count together at this moment. Asks Redis."""
         return self._storage is not None and self._storage.check()

@@ -3,14 +3,18 @@
 All of it is one transaction on both databases, and a second process that migrates at the same time waits.
 """
 
+from typing import Any
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
+from eventsapp import migration
 from eventsapp.db import db
 from eventsapp.models import Base
 from eventsapp.models.base import Json, UtcInstant, WallTime
 
+PATIENCE = 5000  # milliseconds for a table: all who want it meanwhile wait behind us
 ONE_AT_A_TIME = 7_302_118  # any number, the same for all our processes
 
 
@@ -25,6 +29,13 @@ def plain_type(kind: str, thing: object, _context: object) -> str | bool:
     return False
 
 
+def note(*, ctx: Any, step: Any, **_: Any) -> None:
+    """After each version, within its transaction: say which programs go on over what it has made."""
+    script = step.up_revision
+    beside = getattr(script.module, "runs_beside", False)
+    migration.note_step(ctx.connection, up=step.is_upgrade, version=script.revision, runs_beside=beside)
+
+
 def migrate(connection: Connection) -> None:
     options = current_app.extensions["migrate"].configure_args
     context.configure(
@@ -32,6 +43,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         transactional_ddl=True,
         render_item=plain_type,
+        on_version_apply=note,
         **options,
     )
     with context.begin_transaction():
@@ -41,6 +53,7 @@ def migrate(connection: Connection) -> None:
 def on_postgresql() -> None:
     with db.engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
+        connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE}"))
         migrate(connection)
 
 

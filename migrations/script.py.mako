@@ -8,6 +8,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+runs_beside = False  # True where the program of the version before goes on over this schema (CONTRIBUTING.md)
 
 
 def upgrade() -> None:

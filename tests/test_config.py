@@ -185,3 +185,17 @@ def test_every_setting_is_documented():
 def test_resources_are_found_beside_the_package():
     assert (resource("templates") / "mail").is_dir()
     assert (resource("migrations") / "env.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("metrics_token", "short"),
+        ("metrics_token", "sixteen and more, with a space"),
+        ("metrics_bind", "9101"),
+        ("metrics_bind", "unix:/run/eventsapp/metrics"),
+    ],
+)
+def test_metrics_settings_that_cannot_be_used(tmp_path, name, value):
+    with pytest.raises(BadSetting, match=f"EVENTSAPP_{name.upper()}: "):
+        settings(tmp_path, **{name: value})

@@ -38,6 +38,7 @@ HOUSEKEEPERS = (
 FAILED = 2
 INTERRUPTED = 130  # what shells report for Ctrl-C and for a closed pipe
 CLOSED_PIPE = 141
+LOCK_NOT_AVAILABLE = "55P03"  # of PostgreSQL
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,6 +85,8 @@ def _database_sentence(error: "DBAPIError") -> str:
     cause = str(error.orig).strip().partition("\n")[0]
     if type(error.orig).__name__ in ("UndefinedTable", "UndefinedColumn") or cause.startswith("no such "):
         return f"The database does not fit this program ({cause}). Make a backup, then run `eventsapp db upgrade`."
+    if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+        return "Somebody else uses a table that has to change, so nothing was changed. Run it again in a quiet moment."
     return f"The database cannot be used ({cause}). Check EVENTSAPP_DATABASE_URL, or run `eventsapp doctor`."
 
 

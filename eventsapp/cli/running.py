@@ -1,10 +1,11 @@
 """``serve``, ``worker``, ``demo`` and ``doctor``."""
 
 import argparse
+import contextlib
 import logging
 import os
 
-from eventsapp import logs
+from eventsapp import logs, metrics
 from eventsapp.cli import organizers
 from eventsapp.cli.application import application, now, writing
 from eventsapp.cli.arguments import Commands, whole_number
@@ -34,11 +35,12 @@ def serve(arguments: argparse.Namespace) -> int | None:
         os.environ["EVENTSAPP_BIND"] = arguments.bind
     settings = Settings.from_environment()
     logs.begin(settings.log_format, debug=arguments.debug)
-    with at_work(settings.instance_path):
-        return _serve(settings, arguments)
+    counts = bool(settings.metrics_token or settings.metrics_bind)
+    with at_work(settings.instance_path), metrics.together(wanted=counts) as counting:
+        return _serve(settings, arguments, counting)
 
 
-def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+def _serve(settings: Settings, arguments: argparse.Namespace, counting: dict[str, str]) -> int:
     from eventsapp import serving, supervisor
 
     serving.check_bind(settings.bind)
@@ -48,6 +50,7 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.no_worker:
         from eventsapp.app import create_app
 
+        os.environ.update(counting)
         serving.serve_web(create_app(settings), bind=settings.bind, **size)
     options = [f"--{name}={value}" for name, value in size.items()]
     debug = ["--debug"] if arguments.debug else []
@@ -55,7 +58,7 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
         supervisor.Child("web server", supervisor.program("serve", "--no-worker", *options, *debug), vital=True),
         supervisor.Child("worker", supervisor.program("worker", *debug), grace=supervisor.LETTERS_GRACE),
     ]
-    ended = supervisor.Supervisor(children, os.environ, lambda: _say_running(settings, **size)).run()
+    ended = supervisor.Supervisor(children, os.environ | counting, lambda: _say_running(settings, **size)).run()
     if settings.log_format == "text":
         print("Stopped." if ended == 0 else "Stopped, because of the error above.", flush=True)
     return ended
@@ -65,13 +68,16 @@ def worker(arguments: argparse.Namespace) -> None:
     from eventsapp import supervisor
     from eventsapp.app import create_app
     from eventsapp.worker import run
+    from eventsapp.worker.watching import watched
 
     settings = Settings.from_environment()
     logs.begin(settings.log_format, debug=arguments.debug)
     with at_work(settings.instance_path):
         if not supervisor.supervised():
             _make_ready(settings)
-        run(create_app(settings), stop=supervisor.stop_event(), once=arguments.once)
+        app, stop = create_app(settings), supervisor.stop_event()
+        with contextlib.nullcontext() if arguments.once else watched(app):
+            run(app, stop=stop, once=arguments.once)
 
 
 def _say_running(settings: Settings, **size: int) -> None:
@@ -92,7 +98,7 @@ def _make_ready(settings: Settings, *, prepare: bool = False) -> None:
     from eventsapp import migration
 
     standing = migration.standing(settings.database_url)
-    if standing.at_head:
+    if standing.fits:
         return
     if not prepare or not standing.known:
         raise migration.BadVersion(f"The database is {standing.words}. {standing.remedy}")

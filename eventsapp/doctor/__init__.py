@@ -150,7 +150,7 @@ def database(settings: Settings) -> list[Finding]:
         return [Finding("database", False, f"{name} cannot be reached: {cause}", "Check EVENTSAPP_DATABASE_URL.")]
     return [
         Finding("database", True, f"{name} answers"),
-        Finding("migrations", standing.at_head, standing.words, standing.remedy),
+        Finding("migrations", standing.fits, standing.words, standing.remedy),
     ]
 
 

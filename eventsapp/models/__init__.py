@@ -20,7 +20,8 @@ from eventsapp.models.registration import (
 )
 from eventsapp.models.sending import Outage, SuppressedAddress
 from eventsapp.models.staff import Assignment, Staff
-from eventsapp.models.work import AuditEntry, Job, JobFile
+from eventsapp.models.version import CompatibleVersion
+from eventsapp.models.work import AuditEntry, Heartbeat, Job, JobFile
 
 __all__ = [
     "AddressChange",
@@ -32,9 +33,11 @@ __all__ = [
     "Base",
     "Channel",
     "ChosenOption",
+    "CompatibleVersion",
     "Conference",
     "Event",
     "EventStamp",
+    "Heartbeat",
     "Invitation",
     "Job",
     "JobFile",

@@ -1,4 +1,4 @@
-"""What organizers leave to the worker, and the trail of what they did."""
+"""What organizers leave to the worker, the trail of what they did, and who works."""
 
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,16 @@ class JobFile(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
     job: Mapped[Job] = relationship(back_populates="files")
+
+
+class Heartbeat(Base):
+    """A worker lives, or did when it last said so; one that ends in good order takes its row with it."""
+
+    __tablename__ = "heartbeat"
+
+    worker: Mapped[str] = mapped_column(unique=True)  # a run of one process; any text
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
 class AuditEntry(Base):

@@ -1,18 +1,19 @@
-"""For machines that watch: whether this process lives, and whether it can answer people. Names nothing that is secret.
+"""For machines that watch: whether this process lives, whether it can answer people, and numbers for Prometheus.
 
-Neither is counted, cached, logged while all is well, or asked under a host name of ours.
+None of it is counted, cached, logged while all is well, or asked under a host name of ours.
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from eventsapp import migration
+from eventsapp import metrics, migration
 from eventsapp.actions.outbox import waiting
 from eventsapp.config import Settings
 from eventsapp.db import db
+from eventsapp.queries.operation import facts
 from eventsapp.rates import Rates
 
 health = Blueprint("health", __name__)
@@ -37,10 +38,25 @@ def ready() -> Response:
     return _unkept(answer)
 
 
+@health.get("/metrics")
+def numbers() -> Response:
+    """What this server's processes counted, and what waits in the database; for whoever has the token."""
+    settings: Settings = current_app.extensions["settings"]
+    if not settings.metrics_token:
+        abort(404)
+    if not metrics.may_read(request.headers.get("Authorization", ""), settings.metrics_token):
+        return _unkept(Response(status=401, headers={"WWW-Authenticate": "Bearer"}))
+    rates: Rates = current_app.extensions["rates"]
+    found = facts(db.session(), fits=migration.fits, rates=rates, now=datetime.now(UTC))
+    db.session.remove()
+    told = metrics.exposition(found)
+    return _unkept(Response(told, content_type=metrics.CONTENT_TYPE))
+
+
 def _database() -> dict[str, Any]:
     try:
         standing = migration.standing_of(db.session().connection())
-        if not standing.at_head:
+        if not standing.fits:
             return {"database": "ok", "migrations": f"the database is {standing.words}"}
         return {"database": "ok", "migrations": "ok", "letters": _letters()}
     except SQLAlchemyError:

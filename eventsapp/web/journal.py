@@ -1,6 +1,6 @@
-"""One line in the log for each request, and the id by which all its lines are found. No line tells who asked for what.
+"""One line in the log for each request, which is counted too, and the id by which all its lines are found.
 
-A line names the route and never the path: a path may be somebody's own link.
+No line tells who asked for what: it names the route and never the path, which may be somebody's own link.
 """
 
 import logging
@@ -10,6 +10,7 @@ import time
 
 from flask import Flask, Response, g, request
 
+from eventsapp import metrics
 from eventsapp.config import Settings
 from eventsapp.logs import request_id
 from eventsapp.web.headers import WATCHED
@@ -39,7 +40,8 @@ def _write(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
     method = request.method if request.method in METHODS else "OTHER"
     route = request.url_rule.rule if request.url_rule else None
-    milliseconds = round((time.perf_counter() - g.begun) * 1000)
+    seconds = time.perf_counter() - g.begun
+    milliseconds = round(seconds * 1000)
     facts = {
         "method": method,
         "endpoint": request.endpoint,
@@ -47,6 +49,8 @@ def _write(response: Response) -> Response:
         "status": response.status_code,
         "ms": milliseconds,
     }
+    if request.blueprint != WATCHED:
+        metrics.request(request.endpoint, response.status_code, seconds)
     level = logging.DEBUG if request.blueprint == WATCHED and response.status_code < 500 else logging.INFO  # noqa: PLR2004
     log.log(level, "%s %s %s, %s ms", method, route or "-", response.status_code, milliseconds, extra={"facts": facts})
     return response

@@ -6,6 +6,7 @@ from flask import Response, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from eventsapp import metrics
 from eventsapp.actions.register import correct_address, register
 from eventsapp.db import db, transaction
 from eventsapp.domain import links
@@ -51,8 +52,10 @@ def create(slug: str) -> AnyResponse:
     form = _form(None, event)  # what is full is asked once, under the event's lock
     applicant = form.applicant()
     if form.trapped:
+        metrics.registration("trapped")
         return _to_receipt(_nobodys_token())
     if applicant is None:
+        metrics.registration("invalid")
         form = _form(session, event)
         form.applicant()
         return keep_private(event_page(event, form=form, status=422))
@@ -62,8 +65,11 @@ def create(slug: str) -> AnyResponse:
             receipt = register(session, event_id, applicant, now=now(), settings=settings())
             session.flush()
             token = receipt_token(receipt, settings())
+            outcome = _outcome(receipt)
     except (Invalid, Refused, TooMany) as error:
+        metrics.registration({Invalid: "invalid", TooMany: "too_many"}.get(type(error), "refused"))
         return _refused(slug, error)
+    metrics.registration(outcome)
     return _to_receipt(token)
 
 
@@ -114,6 +120,14 @@ def correct(receipt: str) -> AnyResponse:
         form.blame(error)
         return _show(receipt, form, status_of(error))
     return see_other(link("registrations.receipt", receipt=receipt))
+
+
+def _outcome(receipt: Receipt) -> str:
+    """In one word, to be counted: the state of the places, or that they differ, or that the address comes first."""
+    if held_until(receipt):
+        return PlaceState.UNVERIFIED.value
+    states = {state.value for state in promised_by(receipt).values()}
+    return states.pop() if len(states) == 1 else "several"
 
 
 def _form(session: Session | None, event: Event) -> RegistrationForm:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from eventsapp.config import Settings
 from eventsapp.mail.transport import Transport, transport_from
 from eventsapp.worker.deliver import Deliver
+from eventsapp.worker.heartbeat import Heartbeat
 from eventsapp.worker.housekeeping import Expire, Lapse, Retire
 from eventsapp.worker.intake import Intake
 from eventsapp.worker.jobs import Jobs
@@ -65,7 +66,7 @@ def run(
         if once:
             _all_that_is_due(app, [*others, jobs, deliver], stop, poll)
         else:
-            _side_by_side(app, {"letters": deliver, "jobs": jobs}, others, stop, poll)
+            _side_by_side(app, {"letters": deliver, "jobs": jobs}, [Heartbeat(clock), *others], stop, poll)
     finally:
         deliver.close()
 

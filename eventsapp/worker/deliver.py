@@ -19,6 +19,7 @@ from threading import Event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from eventsapp import metrics
 from eventsapp.actions import outage, outbox
 from eventsapp.actions.reports import note_refusal
 from eventsapp.config import Settings
@@ -481,6 +482,7 @@ def _say(result: Result) -> None:
     if came is Unsent.NOT_NOW:
         return
     said = f"{came.verdict} {came.code or ''}" if isinstance(came, Outcome) else came
+    metrics.message(result.kind, came.verdict if isinstance(came, Outcome) else came)
     well = isinstance(came, Unsent) or came.verdict is Verdict.ACCEPTED
     log.log(logging.INFO if well else logging.WARNING, "%s %s: %s", result.kind, result.public_id, said)
 

@@ -5,10 +5,12 @@ is killed, at most one letter for each connection is sent twice.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 
+from eventsapp import metrics
 from eventsapp.domain.vocabulary import LetterKind
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.transport import Transport
@@ -60,7 +62,10 @@ class Sender(Thread):
 
     def _send(self, task: Task) -> Done:
         try:
-            return Done(self, task, self._transport.send(task.message, task.envelope))
+            began = time.perf_counter()
+            outcome = self._transport.send(task.message, task.envelope)
+            metrics.sending(outcome.verdict, time.perf_counter() - began)
+            return Done(self, task, outcome)
         except Exception as error:  # noqa: BLE001  whatever is wrong with one letter must not hold up the others
             return Done(self, task, unfit(error))
         except BaseException as error:  # noqa: BLE001  the lane goes down with it

@@ -14,6 +14,7 @@ revision = "20261123_0330"
 down_revision = "20261122_2338"
 branch_labels = None
 depends_on = None
+runs_beside = True
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 STATES = ("unverified", "confirmed", "waitlisted", "pending", "cancelled", "declined")
