@@ -6,6 +6,7 @@ The releases to come are copies of this one with a migration more each.
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,12 +51,9 @@ CONTRACTS = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request, settings):
+@contextmanager
+def site_over(url, settings):
     """Settings of an instance with one event, and a mail server that takes all."""
-    url = f"sqlite:///{settings.instance_path / 'events.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_server")()
     with smtp_server(Script()) as mail:
         mail_url = f"smtp://127.0.0.1:{mail.port}"
         ran = replace(settings, database_url=url, mail_url=mail_url, base_url="http://127.0.0.1:8000")
@@ -67,6 +65,12 @@ def site(request, settings):
         yield ran, mail
 
 
+@pytest.fixture
+def site(settings, postgresql_server):
+    with site_over(postgresql_server(), settings) as site:
+        yield site
+
+
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory):
     """The checkouts of the next release, which expands, and of the one after, which contracts."""
@@ -75,7 +79,7 @@ def releases(tmp_path_factory):
         checkout = folder / revision
         for name in ("eventsapp", "migrations", "templates"):
             source = made[-1] / name if made else ROOT / name
-            shutil.copytree(source, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, checkout / name)
         said = VERSION.format(revision=revision, down_revision=head, runs_beside=step is EXPANDS, step=step)
         (checkout / "migrations/versions" / f"{revision}_next.py").write_text(said)
         made.append(checkout)

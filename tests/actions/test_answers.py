@@ -222,7 +222,10 @@ def test_the_last_place_of_an_option_is_the_last(event_id, post):
     assert (refused.value.key, refused.value.option) == ("diet", "vegan")
     assert str(refused.value) == "No places are left for “Vegana”. Choose another option for “Dieta”."
     db.session.rollback()
-    assert db.session.scalars(select(Registration.address_key)).all() == ["a@example.org", "b@example.org"]
+    assert db.session.scalars(select(Registration.address_key).order_by(Registration.id)).all() == [
+        "a@example.org",
+        "b@example.org",
+    ]
     post(event_id, "c@example.org", diet="all")
 
 

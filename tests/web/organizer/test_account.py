@@ -6,11 +6,11 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import median
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security import verify_password
 from limits import RateLimitItemPerMinute
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -140,19 +140,20 @@ def test_a_stranger_learns_nothing(browser, olga, make):
 
 def test_a_stranger_learns_nothing_from_the_time(app, browser, olga, monkeypatch):
     def taken(email: str) -> float:
+        """Of the processor, and of several tries the quickest: what else this machine has to do takes none of it."""
         visitor, times = browser(), []
-        for _ in range(3):
-            started = time.perf_counter()
+        for _ in range(5):
+            started = time.process_time()
             visitor.sign_in("wrong wrong wrong", email)
-            times.append(time.perf_counter() - started)
-        return median(times)
+            times.append(time.process_time() - started)
+        return min(times)
 
     monkeypatch.setattr(proofs, "TRIES", RateLimitItemPerMinute(1000))
     taken("warm@example.org")
     assert 0.5 < taken("olga@example.org") / taken("nobody@example.org") < 2
     monkeypatch.setattr(proofs, "_nobodys_hash", lambda: "no hash at all")  # the control
     monkeypatch.setattr(
-        proofs, "verify_password", lambda _typed, hashed: bool(hashed != "no hash at all" and time.sleep(0.03))
+        proofs, "verify_password", lambda typed, hashed: hashed != "no hash at all" and verify_password(typed, hashed)
     )
     assert taken("olga@example.org") / taken("nobody@example.org") > 2
 
