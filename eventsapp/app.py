@@ -1,5 +1,8 @@
 """create_app: a list of named steps and nothing but wiring."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -34,10 +37,16 @@ from eventsapp.web.verify import verify
 from eventsapp.web.zones import zones
 
 
+class Application(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view and no step of ours is a coroutine; Flask would look at each of them with every request."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Without ``settings`` they are read from the environment (may raise BadSetting)."""
     settings = settings or Settings.from_environment()
-    app = Flask(
+    app = Application(
         "eventsapp",
         template_folder=str(resource("templates")),
         static_folder=None,  # web.assets serves them, each under the hash of its bytes

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.orm import Session
 
 from eventsapp import metrics
@@ -24,6 +24,10 @@ PATIENCE = {  # of libpq
 POOL_SIZE = 5
 MAX_OVERFLOW = 15
 _WRITING = {"eventsapp_writing": True}
+_GLANCING: dict[str, dict[str, Any]] = {
+    "sqlite": {"eventsapp_glancing": True},  # its AUTOCOMMIT would cost a statement
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
 
 
 @contextmanager
@@ -42,6 +46,15 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+@contextmanager
+def glance() -> Iterator[Connection]:
+    """A connection for a single statement that reads: no transaction is begun or ended around it. No session either,
+    which costs more than the statement. Needs an application context.
+    """
+    with db.engine.connect() as connection:
+        yield connection.execution_options(**_GLANCING[connection.dialect.name])
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
@@ -79,5 +92,6 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
-        writing = connection.get_execution_options().get("eventsapp_writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if "eventsapp_glancing" not in options:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("eventsapp_writing") else "BEGIN")

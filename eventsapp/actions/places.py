@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from eventsapp.actions import letters
@@ -270,7 +270,11 @@ def _promote(session: Session, event: Event, offers: Sequence[Offer], *, now: da
     key_of = {occurrence.id: occurrence.key for occurrence in event.occurrences}
     queue = session.scalars(
         select(Place)
-        .where(Place.occurrence_id.in_(key_of), Place.state == PlaceState.WAITLISTED)
+        .where(
+            Place.registration_id.in_(_first_in_line(event, offers)),
+            Place.occurrence_id.in_(key_of),
+            Place.state == PlaceState.WAITLISTED,
+        )
         .order_by(Place.queued_at, Place.id)
         .options(joinedload(Place.registration).selectinload(Registration.places).joinedload(Place.occurrence))
     ).all()
@@ -286,3 +290,18 @@ def _promote(session: Session, event: Event, offers: Sequence[Offer], *, now: da
         registration.changed_at = now
         letters.announce(session, registration, LetterKind.PROMOTED, together, now=now, settings=settings)
     return len(moved)
+
+
+def _first_in_line(event: Event, offers: Sequence[Offer]) -> Select[int]:
+    """Ids of registrations: as many of each date's queue as it has places left. Nobody behind them can move up."""
+    by_key = {offer.key: offer for offer in offers if offer.waiting and offer.has_room}
+    lines = [
+        select(Place.registration_id)
+        .where(Place.occurrence_id == occurrence.id, Place.state == PlaceState.WAITLISTED)
+        .order_by(Place.queued_at, Place.id)
+        .limit(by_key[occurrence.key].left)
+        .subquery()
+        for occurrence in event.occurrences
+        if occurrence.key in by_key
+    ]
+    return select(union(*(select(line.c.registration_id) for line in lines)).subquery().c.registration_id)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from eventsapp.domain.vocabulary import HELD, PlaceState
-from eventsapp.models import Event, Occurrence, Place
+from eventsapp.models import Event, Occurrence, Place, PlaceCount
 from eventsapp.queries.registrations import places_left
 
 
@@ -25,13 +25,12 @@ class Count:
 
 def counts_of(session: Session, event: Event, *, now: datetime) -> list[Count]:
     """One for each date in order of time, then one for all of them; three statements whatever their number."""
-    of_event = select(Place).join(Place.occurrence).where(Occurrence.event_id == event.id).subquery()
     by_state: dict[tuple[int, PlaceState], int] = {
         (occurrence_id, state): number
         for occurrence_id, state, number in session.execute(
-            select(of_event.c.occurrence_id, of_event.c.state, func.count()).group_by(
-                of_event.c.occurrence_id, of_event.c.state
-            )
+            select(PlaceCount.occurrence_id, PlaceCount.state, PlaceCount.number)
+            .join(Occurrence, Occurrence.id == PlaceCount.occurrence_id)
+            .where(Occurrence.event_id == event.id)
         )
     }
     left = places_left(session, event, now=now)
@@ -45,8 +44,12 @@ def counts_of(session: Session, event: Event, *, now: datetime) -> list[Count]:
         )
         for occurrence in event.occurrences
     ]
-    people = session.scalar(select(func.count(of_event.c.registration_id.distinct())).where(of_event.c.state.in_(HELD)))
-    return [*apart, _together(apart, people or 0)]
+    return [*apart, _together(apart, _people(session, event))]
+
+
+def _people(session: Session, event: Event) -> int:
+    held = select(func.count(distinct(Place.registration_id))).join(Place.occurrence)
+    return session.scalar(held.where(Occurrence.event_id == event.id, Place.state.in_(HELD))) or 0
 
 
 def _together(apart: list[Count], people: int) -> Count:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from eventsapp.domain.vocabulary import EventStatus, MessageState, PlaceState, Visibility
-from eventsapp.models import Event, LanguageVariant, Message, Occurrence, Place, Registration
+from eventsapp.models import Event, LanguageVariant, Message, Occurrence, PlaceCount, Registration
 
 PAGE_SIZE = 25
 
@@ -153,9 +153,7 @@ def _places(session: Session, events: Iterable[Event]) -> Mapping[int, Mapping[P
     ids = [one.id for event in events for one in event.occurrences]
     counted: dict[int, dict[PlaceState, int]] = defaultdict(lambda: dict.fromkeys(PlaceState, 0))
     for occurrence_id, state, number in session.execute(
-        select(Place.occurrence_id, Place.state, func.count())
-        .where(Place.occurrence_id.in_(ids))
-        .group_by(Place.occurrence_id, Place.state)
+        select(PlaceCount.occurrence_id, PlaceCount.state, PlaceCount.number).where(PlaceCount.occurrence_id.in_(ids))
     ):
         counted[occurrence_id][state] = number
     return counted

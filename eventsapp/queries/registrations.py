@@ -210,12 +210,21 @@ def lapsed_places(registration: Registration) -> list[Place]:
 
 def events_with_late(session: Session, *, now: datetime) -> list[int]:
     """Ids of events that hold places for an address to be verified for longer than they said."""
+    late = (
+        select(Place.id)
+        .join(Registration, Registration.id == Place.registration_id)
+        .where(
+            Place.occurrence_id == PlaceCount.occurrence_id,
+            Place.state == PlaceState.UNVERIFIED,
+            Registration.verify_until <= now,
+        )
+        .correlate(PlaceCount)
+    )
     return list(
         session.scalars(
             select(Occurrence.event_id)
-            .join(Place, Place.occurrence_id == Occurrence.id)
-            .join(Registration, Registration.id == Place.registration_id)
-            .where(Place.state == PlaceState.UNVERIFIED, Registration.verify_until <= now)
+            .join(PlaceCount, PlaceCount.occurrence_id == Occurrence.id)
+            .where(PlaceCount.state == PlaceState.UNVERIFIED, PlaceCount.number > 0, late.exists())
             .distinct()
             .order_by(Occurrence.event_id)
         )

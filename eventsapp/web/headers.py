@@ -96,11 +96,15 @@ def let_use_camera(response: Kept) -> Kept:
 
 def add_headers(response: Response) -> Response:
     settings: Settings = current_app.extensions["settings"]
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    given = {name.lower() for name in headers.keys()}  # noqa: SIM118  these are pairs
+    if "cache-control" not in given:
+        headers.add("Cache-Control", "no-store" if response.status_code >= 400 else "no-cache")  # noqa: PLR2004
     if settings.secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    response.headers.setdefault("Cache-Control", "no-store" if response.status_code >= 400 else "no-cache")  # noqa: PLR2004
+        headers.add("Strict-Transport-Security", "max-age=31536000")
+    for name, value in HEADERS.items():
+        if name.lower() not in given:
+            headers.add(name, value)
     return response
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from flask import Flask, Response, g, redirect, request
@@ -77,11 +78,17 @@ def read_in(available: Sequence[str], default: str) -> Reading:
     Where neither the words nor the interface exist in the asked language, the page is in the language of its words. A
     browser that is asked names its region too, and so dates and clocks are those of its country.
     """
-    g.read_among = list(available), default
-    asked = g.asked_tag or _wished(available) or default
-    words = languages.lookup(asked, available, default if g.asked_tag else _preferred(available) or default)
+    g.read_among = available, default
+    return _speak(_settled(g.asked_tag, request.headers.get("Accept-Language"), tuple(available), default))
+
+
+@lru_cache(maxsize=1024)
+def _settled(path: str | None, header: str | None, available: tuple[str, ...], default: str) -> Reading:
+    """``path`` names the tag that the address does, ``header`` is what the browser accepts."""
+    asked = path or _wished(header, available) or default
+    words = languages.lookup(asked, available, default if path else languages.negotiate(header, available, default))
     tag = asked if _speaks(asked) or languages.alike(words, asked) else words
-    return _speak(Reading(tag=tag, words=words, interface=interface_language(tag)))
+    return Reading(tag=tag, words=words, interface=interface_language(tag))
 
 
 def letter_languages(words: Sequence[str]) -> list[str]:
@@ -101,18 +108,14 @@ def _speak(reading: Reading) -> Reading:
     return reading
 
 
-def _wished(available: Sequence[str]) -> str:
+def _wished(header: str | None, available: Sequence[str]) -> str:
     """The tag that the browser wishes most among those which our words, or these, are read by."""
-    for tag in languages.wishes(request.headers.get("Accept-Language")):
+    for tag in languages.wishes(header):
         if tag == "*":
             break
         if _speaks(tag) or languages.lookup(tag, available, ""):
             return tag
     return ""
-
-
-def _preferred(available: Sequence[str]) -> str:
-    return languages.negotiate(request.headers.get("Accept-Language"), available, "")
 
 
 def _speaks(tag: str) -> bool:

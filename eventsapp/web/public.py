@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, abort, g, request
 from sqlalchemy.orm import Session
 
-from eventsapp.db import db
+from eventsapp.db import db, glance
 from eventsapp.domain.errors import NotFound
 from eventsapp.domain.languages import country_names
 from eventsapp.domain.markdown import to_html
@@ -150,12 +150,9 @@ def _calendar(event: Event, key: str) -> Response:
 
 
 def _stamp(slug: str) -> tuple[int, int]:
-    """A published event's id and stamp. Raises NotFound.
-
-    By a connection of its own, given back at once: what is kept needs no session, which costs more than the statement.
-    """
+    """A published event's id and stamp. Raises NotFound."""
     plain(slug)
-    with db.engine.connect() as connection:
+    with glance() as connection:
         found = stamp_of(connection, slug)
     if found is None:
         raise NotFound("There is no such page.")
@@ -187,7 +184,7 @@ def _list(template: str, look: Callable[[datetime], tuple[Listing, dict[str, Any
         context |= {"listing": listing, "entries": entries, "languages": offered, "canonical": canonical}
         return public_answer(times_of(page(template, **context)))
 
-    with db.engine.connect() as connection:
+    with glance() as connection:
         stamp = stamp_of_all(connection)
     return answer(stamp, at, make, lambda: next_change(_session(), shown, now=at, of_lists=True))
 
