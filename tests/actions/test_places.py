@@ -1,15 +1,19 @@
 """What happens to places after admission: the queue moves up, the organizer approves, declines, cancels."""
 
+import random
 from datetime import timedelta
 
 import pytest
+import sqlalchemy
 from sqlalchemy import select
 
 from eventsapp.actions import places
 from eventsapp.db import db, transaction
+from eventsapp.domain.admission import Waiting, move_up
 from eventsapp.domain.errors import Invalid, NotFound, Refused
 from eventsapp.domain.vocabulary import Approval, Choose, MessageState, PlaceState
-from eventsapp.models import Event, Message, Place, Registration
+from eventsapp.models import Event, Message, Occurrence, Place, Registration
+from eventsapp.queries import registrations
 
 CONFIRMED, WAITLISTED, PENDING = PlaceState.CONFIRMED, PlaceState.WAITLISTED, PlaceState.PENDING
 CANCELLED, DECLINED = PlaceState.CANCELLED, PlaceState.DECLINED
@@ -140,6 +144,55 @@ def test_nobody_moves_up_once_it_has_begun(make, act, before_start, moved_up):
     make.registration(event, places={"spanish": WAITLISTED})
     act(places.cancel, first, at=starts_at - before_start)
     assert standing(event_id) == [{"spanish": CANCELLED}, {"spanish": CONFIRMED if moved_up else WAITLISTED}]
+
+
+@pytest.mark.parametrize("choose", list(Choose))
+@pytest.mark.parametrize("seed", range(8))
+def test_whoever_moves_up_would_if_all_of_the_queue_were_looked_at(make, act, now, choose, seed):
+    chance = random.Random(seed)
+    dates = [{"key": key, "dtstart_local": (now + timedelta(days=30)).replace(tzinfo=None)} for key in "abc"]
+    event = make.event(occurrences=dates, waitlist=True, choose=choose)
+    event_id = event.id
+    for _ in range(14):
+        keys = chance.sample("abc", 1 if choose is Choose.ONE else chance.randint(1, 3))
+        waiting = dict.fromkeys(keys, WAITLISTED)
+        make.registration(event, places=waiting)
+    with transaction() as session:
+        for place in session.scalars(select(Place)):
+            place.queued_at = now - chance.randint(0, 5) * MINUTE
+    limit(event_id, a=chance.randint(0, 6), b=chance.randint(0, 6), c=chance.choice([0, 2, None]))
+    event = db.session.get_one(Event, event_id)
+    everybody = select(Place).join(Place.occurrence).where(Occurrence.event_id == event_id)
+    queue = [
+        Waiting(place.registration_id, place.occurrence.key)
+        for place in db.session.scalars(everybody.order_by(Place.queued_at, Place.id))
+    ]
+    offers = registrations.offers_of(event, registrations.tallies(db.session(), event.occurrences, now=now))
+    expected = set(move_up(registrations.rules_of(event), offers, queue, now + HOUR))
+    assert act(places.promote, event_id) == len(expected)
+    db.session.rollback()
+    confirmed = db.session.scalars(everybody.where(Place.state == CONFIRMED))
+    assert {Waiting(place.registration_id, place.occurrence.key) for place in confirmed} == expected
+
+
+def test_a_long_queue_is_not_read_for_one_place(make, act):
+    event = make.event(waitlist=True)
+    event_id = event.id
+    for _ in range(30):
+        make.registration(event, places={"spanish": WAITLISTED})
+    limit(event_id, spanish=2)
+    db.session.remove()
+    read: list[Place] = []
+
+    def note(place: Place, _context: object) -> None:
+        read.append(place)
+
+    sqlalchemy.event.listen(Place, "load", note)
+    try:
+        assert act(places.promote, event_id) == 2
+    finally:
+        sqlalchemy.event.remove(Place, "load", note)
+    assert len(read) == 2
 
 
 def test_nobody_moves_up_in_a_cancelled_event(make, act, now):
