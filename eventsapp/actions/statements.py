@@ -18,8 +18,9 @@ def insert_unless_there(session: Session, table: type[Base]) -> Any:
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """INSERT these rows, without making objects of them."""
-    session.execute(insert(cast("Table", table.__table__)), rows)
+    """INSERT these rows, without making objects of them. What they name by its id is there already."""
+    with session.no_autoflush:
+        session.execute(insert(cast("Table", table.__table__)), rows)
 
 
 def rows_changed(session: Session, statement: Executable, values: dict[str, Any] | None = None) -> int:

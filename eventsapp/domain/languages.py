@@ -119,6 +119,7 @@ def lookup_alike(asked: str, available: Sequence[str]) -> str | None:
     return _served(asked, [tag for tag in available if alike(tag, asked)]) if asked else None
 
 
+@lru_cache(maxsize=4096)
 def alike(one: str, other: str) -> bool:
     """Whether two tags name one language in one script: es-MX and es-ES, but not zh-Hant and zh-Hans."""
     return related(one, other) and _script_of(one) == _script_of(other)
@@ -275,6 +276,7 @@ def _with_script(tag: str) -> str | None:
     return f"{parts[0]}-{scripted.split('_')[1]}"
 
 
+@lru_cache(maxsize=4096)
 def _script_of(tag: str) -> str:
     for part in tag.split("-")[1:]:
         if len(part) == 4 and part.isalpha():  # noqa: PLR2004

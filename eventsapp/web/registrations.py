@@ -1,6 +1,7 @@
 """The door for registering: takes the form, shows the receipt, and lets a mistyped address be put right."""
 
 from dataclasses import replace
+from typing import TypedDict
 
 from flask import Response, redirect, request
 from sqlalchemy.orm import Session
@@ -22,11 +23,11 @@ from eventsapp.queries.events import event_by_slug
 from eventsapp.queries.registrations import held_until, options_left, promised_by, receipt_by_token, receipt_token
 from eventsapp.web.caching import asked_about
 from eventsapp.web.calendars import calendar_file
-from eventsapp.web.editions import languages_of, own_first, whole_editions, words_in, words_of
+from eventsapp.web.editions import languages_of, listed_editions, own_first, whole_editions, words_in, words_of
 from eventsapp.web.errors import retry_after, status_of
 from eventsapp.web.forms import AddressForm, RegistrationForm
 from eventsapp.web.headers import keep_private
-from eventsapp.web.language import read_in
+from eventsapp.web.language import Reading, read_in
 from eventsapp.web.limits import per_network
 from eventsapp.web.pages import Pages, asked_part, link, now, page, reader_tzid, settings, source
 from eventsapp.web.personal import see_other
@@ -34,6 +35,11 @@ from eventsapp.web.public import event_page, plain
 from eventsapp.web.tickets import tickets_of
 
 registrations = Pages("registrations", __name__)
+
+
+class _Asked(TypedDict):
+    reading: Reading
+    reader_tzid: str | None
 
 
 @registrations.page("/events/<slug>/registrations", methods=["GET"])
@@ -131,14 +137,15 @@ def _outcome(receipt: Receipt) -> str:
 
 
 def _form(session: Session | None, event: Event) -> RegistrationForm:
-    """As it was sent. Without a ``session`` no date and no option in it is full."""
+    """As it was sent. Without a ``session`` it is there to be read alone: in it no date and no option is full."""
     reading = read_in(languages_of(event), event.default_language_tag)
-    editions = whole_editions(
-        session, event, reading=reading, reader_tzid=reader_tzid(), now=now(), settings=settings()
-    )
-    left = options_left(session, event) if session else {}
-    ordered = own_first(event, editions, reading)
-    return RegistrationForm(event, ordered, reading=reading, reader_tzid=reader_tzid(), typed=request.form, left=left)
+    asked: _Asked = {"reading": reading, "reader_tzid": reader_tzid()}
+    if session is None:
+        editions, left = listed_editions(None, [event], now=now(), **asked)[event.id], {}
+    else:
+        editions = whole_editions(session, event, now=now(), settings=settings(), **asked)
+        left = options_left(session, event)
+    return RegistrationForm(event, own_first(event, editions, reading), typed=request.form, left=left, **asked)
 
 
 def _refused(slug: str, error: DomainError) -> Response:
