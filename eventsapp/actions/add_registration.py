@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from eventsapp.actions import answers, letters, places
 from eventsapp.actions.audit import Action, note
@@ -15,7 +14,7 @@ from eventsapp.domain.admission import Offer
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import N_, Refused
 from eventsapp.domain.vocabulary import Approval, PlaceState
-from eventsapp.models import Event, Place, Registration, User
+from eventsapp.models import Event, Registration, User
 from eventsapp.queries import registrations
 
 _GONE = frozenset({PlaceState.CANCELLED, PlaceState.DECLINED})
@@ -44,7 +43,7 @@ def add_registration(
     event = places.take_event(session, event_id)
     if event.published_at is None:
         raise Refused(N_("Publish the event first; then people can be registered."))
-    registration = known(session, event, applicant.address.key)
+    registration = registrations.registration_known(session, event.id, applicant.address)
     if registration is not None and any(place.state not in _GONE for place in registration.places):
         raise Refused(N_("Somebody with this e-mail address is registered already."), key="email")
     outcome = _outcome(session, event, applicant, states, over=over, now=now, settings=settings)
@@ -69,16 +68,6 @@ def add_registration(
         changes={f"places.{key}": [None, state.value] for key, state in outcome.items()},
     )
     return registration
-
-
-def known(session: Session, event: Event, address_key: str) -> Registration | None:
-    """Who is registered by this address, with places and answers; the event must be taken."""
-    return session.scalar(
-        select(Registration)
-        .where(Registration.event_id == event.id, Registration.address_key == address_key)
-        .options(selectinload(Registration.places).joinedload(Place.occurrence), selectinload(Registration.answers))
-        .execution_options(populate_existing=True)
-    )
 
 
 def _outcome(

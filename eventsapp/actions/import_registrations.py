@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import jobs, places
-from eventsapp.actions.add_registration import add_registration, known
+from eventsapp.actions.add_registration import add_registration
 from eventsapp.actions.answers import settle_answers
 from eventsapp.actions.audit import Action, note
 from eventsapp.actions.schedule import look_again
@@ -23,7 +23,7 @@ from eventsapp.domain.vocabulary import JobKind, JobState
 from eventsapp.models import Event, Job, JobFile, Registration, User
 from eventsapp.queries.imports.columns import guess
 from eventsapp.queries.imports.people import Changes, Person, Reader, Row, Usual, WrongRow, people_of
-from eventsapp.queries.registrations import answers_of
+from eventsapp.queries.registrations import answers_of, registration_known
 from eventsapp.reading.spreadsheet import Sheet, read_sheet
 from eventsapp.spreadsheets import unguarded
 
@@ -132,7 +132,7 @@ def _take_over(
     session: Session, event: Event, person: Person, reader: Reader, job: Job, *, now: datetime, settings: Settings
 ) -> None:
     """Raises WrongRow, Refused."""
-    registration = known(session, event, reader.address(person).key)
+    registration = registration_known(session, event.id, reader.address(person))
     if registration is not None:
         changes = reader.changes(person, registration, answers_of(registration))
         if changes:

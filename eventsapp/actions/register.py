@@ -7,8 +7,8 @@ is told by letter.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
 
 from eventsapp.actions import answers, change_address, floods, letters, places, verify
 from eventsapp.config import Settings
@@ -18,7 +18,7 @@ from eventsapp.domain.admission import Standing
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import N_, NotFound, Refused
 from eventsapp.domain.vocabulary import HELD, LetterKind, Parting, PlaceState
-from eventsapp.models import Attendance, Event, Message, Place, Receipt, Registration
+from eventsapp.models import Attendance, Event, Message, Receipt, Registration
 from eventsapp.queries import registrations
 
 RECEIPT_LIFE = timedelta(hours=24)
@@ -79,7 +79,7 @@ def correct_address(
     applicant = before.at(address)
     places.lapse(session, event, now=now)
     mistaken = _made_by(session, receipt, before)
-    known = _known(session, event, address)
+    known = registrations.registration_known(session, event.id, address)
     if mistaken is not None and known is None and mistaken.created_at >= receipt.created_at and _stands(mistaken):
         verify.prolong(event, mistaken, now=now)
         change_address.move(session, mistaken, address, Parting.MISTAKEN, now=now, settings=settings)
@@ -136,7 +136,7 @@ def _settle(
     is known.
     """
     answers.refuse_full(session, event, applicant.answers, tag=applicant.language_tag)
-    registration = _known(session, event, applicant.address)
+    registration = registrations.registration_known(session, event.id, applicant.address)
     if registration is None:
         return _made(session, event, applicant, outcome, reference, now=now, queued_at=queued_at, settings=settings)
     if any(place.state is PlaceState.UNVERIFIED for place in registration.places):
@@ -184,18 +184,6 @@ def _made(
     letters.announce(session, registration, kind, held, now=now, settings=settings, first=True)
     answers.write_answers(session, event, registration, applicant.answers)
     return registration
-
-
-def _known(session: Session, event: Event, address: Address) -> Registration | None:
-    return session.scalar(_KNOWN, {"event_id": event.id, "key": address.key})
-
-
-_KNOWN = (
-    select(Registration)
-    .where(Registration.event_id == bindparam("event_id"), Registration.address_key == bindparam("key"))
-    .options(selectinload(Registration.places).joinedload(Place.occurrence), selectinload(Registration.answers))
-    .execution_options(populate_existing=True)
-)
 
 
 def _fill_in(registration: Registration, applicant: Applicant, reference: str, now: datetime) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from eventsapp.actions import change_address, places
-from eventsapp.actions.add_registration import known
 from eventsapp.actions.answers import settle_answers
 from eventsapp.actions.audit import Action, note
 from eventsapp.actions.schedule import look_again
@@ -17,6 +16,7 @@ from eventsapp.domain.questions import AnswerValue
 from eventsapp.domain.text import clean_text
 from eventsapp.domain.vocabulary import Parting
 from eventsapp.models import Registration, User
+from eventsapp.queries.registrations import registration_known
 
 LONGEST_NOTE = 2000
 
@@ -61,7 +61,7 @@ def correct_address(
     if address.key == registration.address_key:
         registration.email = address.email
         return False
-    if known(session, event, address.key) is not None:
+    if registration_known(session, event.id, address) is not None:
         raise Refused(N_("Somebody with this e-mail address is registered already."), key="email")
     change_address.move(session, registration, address, parting, now=now, settings=settings)
     _put_on_trail(session, registration, user, now, "address")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from eventsapp.config import Settings
 from eventsapp.domain import admission, links
+from eventsapp.domain.addresses import Address
 from eventsapp.domain.admission import Offer, Rules, Standing
 from eventsapp.domain.errors import N_, NotFound
 from eventsapp.domain.questions import AnswerValue, QuestionSpec
@@ -293,6 +294,21 @@ def registration_by_token(session: Session, purpose: Purpose, token: str, *, set
     ):
         raise _not_found()
     return registration
+
+
+def registration_known(session: Session, event_id: int, address: Address) -> Registration | None:
+    """Who is registered by this address, with places and answers; the event must be taken. One statement where nobody
+    is.
+    """
+    return session.scalar(_KNOWN, {"event_id": event_id, "key": address.key})
+
+
+_KNOWN = (
+    select(Registration)
+    .where(Registration.event_id == bindparam("event_id"), Registration.address_key == bindparam("key"))
+    .options(selectinload(Registration.places).joinedload(Place.occurrence), selectinload(Registration.answers))
+    .execution_options(populate_existing=True)
+)
 
 
 def registration_by_reference(session: Session, reference: str) -> Registration:
