@@ -8,11 +8,9 @@ with the same Message-ID. Letters are claimed and made as many at once as leave 
 import logging
 import secrets
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from queue import Empty, SimpleQueue
 from threading import Event
 
@@ -24,25 +22,20 @@ from eventsapp.actions import outage, outbox
 from eventsapp.actions.reports import note_refusal
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
-from eventsapp.domain.vocabulary import LetterKind, Priority, Suppression
-from eventsapp.mail.mould import cast
-from eventsapp.mail.outcome import Envelope, Outcome, Verdict
+from eventsapp.domain.vocabulary import Priority
+from eventsapp.mail.outcome import Outcome, Verdict
 from eventsapp.mail.transport import Transport
-from eventsapp.mail.verp import envelope_sender
 from eventsapp.models import Message
-from eventsapp.queries.letters import letter_of, messages_of
-from eventsapp.queries.suppressed import holds_back, suppressions_of
 from eventsapp.rates import Rates
+from eventsapp.worker.line import Line, Result, Unsent
 from eventsapp.worker.pace import Pace
-from eventsapp.worker.senders import Done, Sender, Task, unfit
+from eventsapp.worker.senders import Done, Sender, Task
 
 URGENT = (Priority.ASKED_FOR, Priority.INVITE)
 OTHERS = tuple(sorted(set(Priority) - set(URGENT)))
 LOOK = 0.25  # seconds until an outage that another worker met is looked for again
 GATHER = 0.002  # seconds that the outcome of one letter waits for others, to be recorded with them
 LOOK_FOR_MORE = 0.05  # seconds until letters are looked for again, while others go out
-FRESH = 1.0  # seconds for which a letter may wait for its connection; then it is made anew, from the rows as they are
-MOST_AHEAD = 64  # letters that are claimed and made at once
 BREATH = 0.05  # seconds until a limit is asked again
 GOODBYE = 1.0  # seconds that an idle connection gets to take its leave
 LOOK_AT_OUTAGE = 5.0  # another worker may have got through
@@ -52,59 +45,6 @@ RENEW_EVERY = outbox.LEASE / 5
 BUSY = frozenset({421, 432})  # "too much at once": the lane slows down, whatever letter it was said to
 
 log = logging.getLogger(__name__)
-
-
-class Unsent(StrEnum):
-    """Why a letter was not sent when its turn came."""
-
-    OVERTAKEN = "overtaken"
-    TOO_LATE = "too late"
-    HELD_BACK = "held back"
-    NOT_NOW = "not now"  # its mail domain gets no more this second
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What is to be recorded of a letter."""
-
-    message_id: int
-    kind: LetterKind
-    public_id: str
-    came: Outcome | Unsent
-    words: str = ""  # why it was held back
-    sender: Sender | None = None  # free again once this is recorded
-    recipient: str = ""
-
-    @property
-    def accepted(self) -> bool:
-        return isinstance(self.came, Outcome) and self.came.verdict is Verdict.ACCEPTED
-
-
-@dataclass(slots=True)
-class Line:
-    """Letters that are claimed and not on their way yet, in order. Those that are ``made`` are plain values already."""
-
-    priorities: tuple[Priority, ...]
-    ids: deque[int] = field(default_factory=deque)
-    made: dict[int, "Task | Result"] = field(default_factory=dict)
-    made_at: float = 0.0
-    ahead: int = 1  # how many to claim and make at once: about as many as leave in half of the time they stay fresh
-    look_at: float = 0.0  # nothing was due; until then it is not asked for more
-
-    def __bool__(self) -> bool:
-        return bool(self.ids)
-
-    def clear(self) -> None:
-        self.ids.clear()
-        self.made.clear()
-
-    def took(self, seconds: float, least: int) -> None:
-        """The letters made last have left within so many seconds."""
-        if seconds < FRESH / 2:
-            self.ahead = min(2 * self.ahead, MOST_AHEAD)
-        elif seconds > FRESH:
-            self.ahead = self.ahead // 2
-        self.ahead = max(self.ahead, least)
 
 
 class Deliver:
@@ -312,9 +252,7 @@ class Deliver:
 
     def _hand_out(self, line: Line, most: int) -> None:
         while line and len(self._busy) < most and self._pace.turn():
-            if line.ids[0] not in line.made or time.monotonic() - line.made_at > FRESH:
-                self._make(line)
-            made = line.made.pop(line.ids.popleft(), None)
+            made = line.next(db.session(), self._me, now=self._clock(), settings=self._settings)
             if isinstance(made, Task) and not self._pace.open_for(made.envelope.recipient.rpartition("@")[2]):
                 made = Result(made.message_id, made.kind, made.envelope.public_id, Unsent.NOT_NOW)
             if isinstance(made, Task):
@@ -325,42 +263,6 @@ class Deliver:
                 sender.take(made)
             elif made is not None:
                 self._results.append(made)
-
-    # --- letters ------------------------------------------------------------------------------------------------------
-
-    def _make(self, line: Line) -> None:
-        """The letters of a line as they are by now. One whose lease was lost is left out."""
-        now, session = self._clock(), db.session()
-        line.made, line.made_at = {}, time.monotonic()
-        try:
-            messages = messages_of(session, list(line.ids)[:MOST_AHEAD])
-            mine = [message for message in messages.values() if message.lease == self._me]
-            suppressed = suppressions_of(session, filter(None, map(_address_of, mine)), self._settings)
-            for message in mine:
-                address = _address_of(message)
-                found = suppressed.get(address, set()) if address else set()
-                line.made[message.id] = self._made(session, message, found, now)
-        finally:
-            session.rollback()  # no transaction stays open while the mail server thinks
-
-    def _made(self, session: Session, message: Message, suppressed: set[Suppression], now: datetime) -> Task | Result:
-        try:
-            if message.expires_at is not None and message.expires_at <= now:
-                return _unsent(message, Unsent.TOO_LATE)
-            needed = message.mailing is not None and message.mailing.needed
-            if holds_back(message.kind, suppressed, needed=needed):
-                words = f"not written to: {', '.join(sorted(suppressed))}"
-                return _unsent(message, Unsent.HELD_BACK, words)
-            letter = letter_of(session, message, now=now, settings=self._settings)
-            if letter is None:
-                return _unsent(message, Unsent.OVERTAKEN)
-            sender = envelope_sender(message.public_id, self._settings)
-            envelope = Envelope(sender, letter.recipient, message.public_id)
-            return Task(message.id, message.kind, cast(letter), envelope)
-        except SQLAlchemyError:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever is wrong with one letter must not hold up the others
-            return _unsent(message, unfit(error))
 
     # --- what came of it ----------------------------------------------------------------------------------------------
 
@@ -465,16 +367,6 @@ class Deliver:
             waits,
         )
         return until
-
-
-def _unsent(message: Message, came: Outcome | Unsent, words: str = "") -> Result:
-    return Result(message.id, message.kind, message.public_id, came, words)
-
-
-def _address_of(message: Message) -> tuple[int, str] | None:
-    """Whose list of addresses that are not written to counts, and the address; None for letters about an account."""
-    reader = message.registration or message.staff
-    return (reader.event.organization_id, message.address_key) if reader and message.address_key else None
 
 
 def _say(result: Result) -> None:
