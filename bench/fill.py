@@ -230,20 +230,12 @@ def _people(slug: str, number: int, now: datetime) -> None:
                     for n in span
                 ),
             )
-            pour(
-                connection,
-                Answer,
-                {"question_id": question_id, "value": "friend"},
-                names("id registration_id"),
-                ((answer + n // ONE_IN, person + n) for n in answered),
-            )
-            pour(
-                connection,
-                ChosenOption,
-                {"question_id": question_id, "option_id": "friend"},
-                names("id registration_id"),
-                ((option + n // ONE_IN, person + n) for n in answered),
-            )
+            for table, first, said in (
+                (Answer, answer, {"value": "friend"}),
+                (ChosenOption, option, {"option_id": "friend"}),
+            ):
+                ids = ((first + n // ONE_IN, person + n) for n in answered)
+                pour(connection, table, {"question_id": question_id} | said, names("id registration_id"), ids)
     with transaction() as session:
         for model in (Registration, Place, Message, Answer, ChosenOption):
             go_on_counting(session.connection(), model)
