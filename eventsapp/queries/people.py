@@ -107,29 +107,34 @@ def conditions(event: Event, filter: Filter) -> list[ColumnElement[bool]]:  # no
     questions = {question.key: question for question in event.questions} if filter.answer else {}
     asked += [_answered(questions.get(key), value) for key, value in filter.answer]
     if filter.letters:
-        asked.append(in_trouble())
+        asked.append(_in_trouble())
     asked += _added(filter, event.organization.default_tzid)
     if filter.only:
         asked.append(Registration.reference.in_(filter.only))
     return asked
 
 
-def in_trouble() -> ColumnElement[bool]:
+def _in_trouble() -> ColumnElement[bool]:
     """The last letter that left for the registration's present address came back, or was not taken."""
-    last = (
-        select(func.max(Message.id))
-        .where(
-            Message.registration_id == Registration.id,
-            Message.address_key == Registration.address_key,
-            Message.state.in_(_LEFT),
-        )
-        .correlate(Registration)
-        .scalar_subquery()
-    )
+    last = _last_letters().correlate(Registration).scalar_subquery()
     suspects = select(Message.registration_id).where(
         Message.registration_id == Registration.id, Message.id == last, Message.state.in_(_NOT_ARRIVED)
     )
     return suspects.exists()
+
+
+def those_in_trouble(ids: Iterable[int]) -> Select[int | None]:
+    """Of a few registrations those whose last letter did not arrive: by the ids, however many letters there are."""
+    last = _last_letters().where(Registration.id.in_(ids)).group_by(Registration.id).correlate(None)
+    return select(Message.registration_id).where(Message.id.in_(last), Message.state.in_(_NOT_ARRIVED))
+
+
+def _last_letters() -> Select[int]:
+    return select(func.max(Message.id)).where(
+        Message.registration_id == Registration.id,
+        Message.address_key == Registration.address_key,
+        Message.state.in_(_LEFT),
+    )
 
 
 def _says(word: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from eventsapp.models import Answer, Attendance, Event, Place, Registration
-from eventsapp.queries.people import Filter, conditions, in_trouble
+from eventsapp.queries.people import Filter, conditions, those_in_trouble
 
 
 class Sort(StrEnum):
@@ -117,11 +117,11 @@ def batch(
 def details(session: Session, rows: Sequence[Registration]) -> Details:
     """Two statements, whatever their number."""
     ids = [row.id for row in rows]
-    troubled = session.scalars(select(Registration.id).where(Registration.id.in_(ids), in_trouble()))
+    troubled = session.scalars(those_in_trouble(ids))
     came = session.scalars(
         select(Attendance.place_id).join(Attendance.place).where(Place.registration_id.in_(ids)).distinct()
     )
-    return Details(set(troubled), set(came))
+    return Details({id_ for id_ in troubled if id_ is not None}, set(came))
 
 
 def _read(

@@ -23,7 +23,7 @@ from eventsapp.queries.check_in import noted_at
 from eventsapp.queries.exports import state_words as place_words
 from eventsapp.queries.imports.people import SOURCE as IMPORTED
 from eventsapp.queries.messages import TROUBLED, without_addresses
-from eventsapp.queries.people import in_trouble
+from eventsapp.queries.people import those_in_trouble
 from eventsapp.queries.registrations import answers_of, options_left, question_specs
 from eventsapp.queries.trail import entries_about
 from eventsapp.translations import gettext as _
@@ -247,7 +247,7 @@ def _letters(found: Registration) -> list[Message]:
 
 
 def _arrives_not(found: Registration) -> bool:
-    troubled = select(Registration.id).where(Registration.id == found.id, in_trouble())
+    troubled = those_in_trouble([found.id])
     return db.session.scalar(troubled) is not None
 
 
