@@ -164,10 +164,10 @@ def memory_bytes(pid: int) -> list[tuple[str, int]] | None:
 
 def _name(process: psutil.Process) -> str:
     """What a process of ``eventsapp serve`` is there for."""
-    words = process.cmdline()
-    if "--no-worker" in words:
-        return "web server" if process.children() else "web process"
-    return "worker" if "worker" in words else "supervisor"
+    name = process.name()
+    if name == "web server":
+        return name if process.children() else "web process"
+    return "worker" if name == "worker" else "supervisor"
 
 
 @dataclass

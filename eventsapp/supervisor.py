@@ -1,6 +1,7 @@
 """Two processes that live and die together, and how each notices the other's end. Knows no Flask and no database.
 
-Each child gets a process group of its own, so that a Ctrl-C reaches the parent alone and the parent ends them in order.
+Children are forked, so that what the parent loaded lies in memory once for all of them. Each gets a process group of
+its own, so that a Ctrl-C reaches the parent alone and the parent ends them in order.
 """
 
 import contextlib
@@ -8,13 +9,15 @@ import logging
 import os
 import select
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 PARENT = "EVENTSAPP_SUPERVISOR"  # a child is told its parent's pid here, and ends when that one is gone
 READY = "EVENTSAPP_READY"  # the file descriptor on which the web server says that it answers
@@ -34,10 +37,6 @@ def orphaned() -> bool:
     """Whether this process was started by a supervisor that is gone."""
     parent = os.environ.get(PARENT)
     return parent is not None and int(parent) != os.getppid()
-
-
-def supervised() -> bool:
-    return PARENT in os.environ
 
 
 def say_ready() -> None:
@@ -65,7 +64,7 @@ def stop_event() -> threading.Event:
 
     for number in STOPPING:
         signal.signal(number, on_signal)
-    if supervised():
+    if PARENT in os.environ:
         threading.Thread(target=watch, name="watch-supervisor", daemon=True).start()
     return stop
 
@@ -73,54 +72,90 @@ def stop_event() -> threading.Event:
 # --- the parent -------------------------------------------------------------------------------------------------------
 
 
-def program(*arguments: str) -> list[str]:
-    """The command line that starts this very program with other arguments."""
-    return [sys.executable, "-P", "-m", "eventsapp.cli", *arguments]
-
-
 @dataclass
 class Child:
     """One process. ``vital``: nothing goes on without it; else it is started again when it ends.
 
-    ``grace``: the seconds it gets to end in good order.
+    ``work`` is what it does; it may return its exit status. ``grace``: the seconds it gets to end in good order.
     """
 
     name: str
-    command: list[str]
+    work: Callable[[], int | None]
     vital: bool = False
     grace: float = GRACE
-    process: subprocess.Popen[bytes] | None = None
+    pid: int | None = None  # None until it is started, and again until it is started anew
+    status: int | None = None  # as os.waitstatus_to_exitcode; None while it runs
     started: float = 0.0  # monotonic seconds, like ``due``
     due: float = 0.0
     failures: int = 0
 
     @property
     def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.pid is not None and not self.ended()
 
-    def start(self, environment: Mapping[str, str], descriptor: int) -> None:
-        self.process = subprocess.Popen(  # noqa: S603  our own program
-            self.command, env=environment, stdin=subprocess.DEVNULL, process_group=0, pass_fds=(descriptor,)
-        )
-        self.started = time.monotonic()
+    def start(self, answers: int) -> None:
+        """Fork. Nothing but this thread may run, and no connection may be open."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # until each of the two has handlers of its own
+        self.started, self.status, self.pid = time.monotonic(), None, os.fork()
+        if not self.pid:
+            _live(self, answers)
+        with contextlib.suppress(OSError):  # whichever of the two comes first
+            os.setpgid(self.pid, self.pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
     def ended(self) -> str:
         """How it ended, or an empty text while it runs or has not been started."""
-        if self.process is None or (status := self.process.poll()) is None:
+        if self.pid is not None and self.status is None:
+            self._wait(os.WNOHANG)
+        if self.status is None:
             return ""
-        return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        return f"was killed by signal {-self.status}" if self.status < 0 else f"ended with status {self.status}"
 
     def end(self) -> None:
-        if self.alive and self.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGTERM)
+        if self.alive and self.pid:
+            os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """It and all that it started."""
-        if self.process is not None:
+        if self.pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+                os.killpg(self.pid, signal.SIGKILL)
+            if self.status is None:
+                self._wait(0)
+
+    def _wait(self, options: int) -> None:
+        pid, status = os.waitpid(self.pid or 0, options)
+        if pid:
+            self.status = os.waitstatus_to_exitcode(status)
+
+
+def _live(child: Child, answers: int) -> NoReturn:
+    """The forked process from its first step to its end. Whatever happens, it never returns into the parent's work."""
+    parent, status = os.getppid(), 1
+    try:
+        os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        for number in (*STOPPING, signal.SIGCHLD, signal.SIGTTOU, signal.SIGTSTP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+        with contextlib.suppress(OSError):  # what ``ps -o comm`` shows, on Linux
+            Path("/proc/self/comm").write_text(child.name)
+        os.environ |= {PARENT: str(parent), READY: str(answers)}
+        status = child.work() or 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001  the process ends here
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            logging.shutdown()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
 
 
 class Supervisor:
@@ -130,15 +165,13 @@ class Supervisor:
     ``TRIES`` times in a row within a minute of its start, ends all, so that whoever watches us can start anew.
     """
 
-    def __init__(self, children: list[Child], environment: Mapping[str, str], on_ready: Callable[[], None]) -> None:
+    def __init__(self, children: list[Child], on_ready: Callable[[], None]) -> None:
         self.children = children
-        self.environment = dict(environment)
         self.on_ready = on_ready
 
     def run(self) -> int:
         """The exit status: 0 after a signal, 1 where a child could not go on. No child outlives it."""
         with _terminal(), _signals() as signals, _pipe() as (ready, answers):
-            self.environment |= {PARENT: str(os.getpid()), READY: str(answers)}
             try:
                 return self._watch(signals, ready, answers)
             finally:
@@ -148,8 +181,8 @@ class Supervisor:
         waiting = [signals, ready]
         while True:
             for child in self.children:
-                if child.process is None and child.due <= time.monotonic():
-                    child.start(self.environment, answers)
+                if child.pid is None and child.due <= time.monotonic():
+                    child.start(answers)
             heard, _, _ = select.select(waiting, [], [], 1)
             if signals in heard and _asks_to_stop(signals):
                 return 0
@@ -169,7 +202,7 @@ class Supervisor:
         pause = 2 ** (child.failures - 1) - 1
         log.warning("The %s %s; starting it again in %s s.", child.name, how, pause)
         child.kill()  # what it may have left behind
-        child.process, child.due = None, time.monotonic() + pause
+        child.pid, child.status, child.due = None, None, time.monotonic() + pause
         return True
 
     def _end(self, signals: int) -> None:

@@ -51,7 +51,7 @@ class Serving:
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.NoSuchProcess):
                 self.seen |= {child, *child.children()}
-                found["worker" if "worker" in child.cmdline() else "web"] = child
+                found["worker" if child.name() == "worker" else "web"] = child
         return found
 
     def get(self, path: str) -> int:
@@ -289,16 +289,16 @@ def supervise(
     tmp_path: Path, web: str, worker: str, tries: int = 3, graces: tuple[float, float] = (15, 15)
 ) -> subprocess.Popen[str]:
     """A supervisor over two Python programs; each may say that it is ready with ``ready()``."""
-    ready = "import os, sys, time, signal\ndef ready(): os.write(int(os.environ['EVENTSAPP_READY']), b'.')\n"
+    ready = "def ready(): os.write(int(os.environ['EVENTSAPP_READY']), b'.')\n"
     program = (
-        "import logging, os, sys\n"
+        "import logging, os, signal, sys, time\n"
         "from eventsapp import supervisor\n"
         "logging.basicConfig(format='%(message)s')\n"
         f"supervisor.TRIES = {tries}\n"
         "child = supervisor.Child\n"
-        f"children = [child('web server', [sys.executable, '-c', {ready + web!r}], vital=True, grace={graces[0]}),\n"
-        f"            child('worker', [sys.executable, '-c', {ready + worker!r}], grace={graces[1]})]\n"
-        "sys.exit(supervisor.Supervisor(children, os.environ, lambda: os.write(1, b'ready\\n')).run())\n"
+        f"children = [child('web server', lambda: exec({ready + web!r}), vital=True, grace={graces[0]}),\n"
+        f"            child('worker', lambda: exec({ready + worker!r}), grace={graces[1]})]\n"
+        "sys.exit(supervisor.Supervisor(children, lambda: os.write(1, b'ready\\n')).run())\n"
     )
     (tmp_path / "program.py").write_text(program)
     command = [sys.executable, str(tmp_path / "program.py")]

@@ -73,16 +73,16 @@ def demo_words(settings: Settings) -> str:
 
     An empty text where there is no demo, other machines can reach this one, or the password was changed.
     """
-    if not is_loopback(bind_host(settings.bind)) or not is_loopback(settings.host):
+    kept = settings.instance_path / DEMO_PASSWORD
+    if not kept.exists() or not is_loopback(bind_host(settings.bind)) or not is_loopback(settings.host):
         return ""
     from flask_security import verify_password
 
     from eventsapp.queries.accounts import user_by_address
 
-    kept = settings.instance_path / DEMO_PASSWORD
     with application() as (_settings, session):
         user = user_by_address(session, DEMO_OWNER)
-        password = kept.read_text(encoding="ascii").strip() if kept.exists() else ""
+        password = kept.read_text(encoding="ascii").strip()
         if user is None or not password or not user.password or not verify_password(password, user.password):
             return ""
     return f"{settings.base_url}/organizer/ — {DEMO_OWNER} / {password}"

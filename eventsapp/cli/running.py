@@ -2,15 +2,22 @@
 
 import argparse
 import contextlib
+import gc
 import logging
 import os
+from functools import partial
+from typing import TYPE_CHECKING
 
 from eventsapp import logs, metrics
 from eventsapp.cli import organizers
 from eventsapp.cli.application import application, now, writing
 from eventsapp.cli.arguments import Commands, whole_number
+from eventsapp.cli.failures import status_of
 from eventsapp.config import Settings
 from eventsapp.instance import at_work
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 log = logging.getLogger(__name__)
 
@@ -44,40 +51,57 @@ def _serve(settings: Settings, arguments: argparse.Namespace, counting: dict[str
     from eventsapp import serving, supervisor
 
     serving.check_bind(settings.bind)
-    if not supervisor.supervised():
-        _make_ready(settings, prepare=arguments.prepare)
+    _make_ready(settings, prepare=arguments.prepare)
+    os.environ.update(counting)
+    app = _loaded(settings)
     size = {"workers": arguments.workers, "threads": arguments.threads}
+    web = partial(serving.serve_web, app, bind=settings.bind, **size)
     if arguments.no_worker:
-        from eventsapp.app import create_app
-
-        os.environ.update(counting)
-        serving.serve_web(create_app(settings), bind=settings.bind, **size)
-    options = [f"--{name}={value}" for name, value in size.items()]
-    debug = ["--debug"] if arguments.debug else []
+        web()
     children = [
-        supervisor.Child("web server", supervisor.program("serve", "--no-worker", *options, *debug), vital=True),
-        supervisor.Child("worker", supervisor.program("worker", *debug), grace=supervisor.LETTERS_GRACE),
+        supervisor.Child("web server", partial(status_of, web, debug=arguments.debug), vital=True),
+        supervisor.Child(
+            "worker", partial(status_of, partial(_work, app), debug=arguments.debug), grace=supervisor.LETTERS_GRACE
+        ),
     ]
-    ended = supervisor.Supervisor(children, os.environ | counting, lambda: _say_running(settings, **size)).run()
+    ended = supervisor.Supervisor(children, lambda: _say_running(settings, **size)).run()
     if settings.log_format == "text":
         print("Stopped." if ended == 0 else "Stopped, because of the error above.", flush=True)
     return ended
 
 
 def worker(arguments: argparse.Namespace) -> None:
-    from eventsapp import supervisor
-    from eventsapp.app import create_app
-    from eventsapp.worker import run
-    from eventsapp.worker.watching import watched
-
     settings = Settings.from_environment()
     logs.begin(settings.log_format, debug=arguments.debug)
     with at_work(settings.instance_path):
-        if not supervisor.supervised():
-            _make_ready(settings)
-        app, stop = create_app(settings), supervisor.stop_event()
-        with contextlib.nullcontext() if arguments.once else watched(app):
-            run(app, stop=stop, once=arguments.once)
+        _make_ready(settings)
+        _work(_loaded(settings), once=arguments.once)
+
+
+def _work(app: "Flask", *, once: bool = False) -> None:
+    from eventsapp import supervisor
+    from eventsapp.worker import run
+    from eventsapp.worker.watching import watched
+
+    stop = supervisor.stop_event()
+    with contextlib.nullcontext() if once else watched(app):
+        run(app, stop=stop, once=once)
+
+
+def _loaded(settings: Settings) -> "Flask":
+    """The application with all that web server and worker need of the program, for the processes forked from here.
+
+    The collector of garbage writes beside each object that it looks at, which would give every process pages of its
+    own; so it does not look at these any more.
+    """
+    gc.disable()
+    from eventsapp import serving, worker  # noqa: F401  loaded here, so that they lie in memory once
+    from eventsapp.app import create_app
+
+    app = create_app(settings)
+    gc.freeze()
+    gc.enable()
+    return app
 
 
 def _say_running(settings: Settings, **size: int) -> None:
