@@ -3,7 +3,8 @@
 The web server asks for it too, so what reads and moves versions is imported by those functions that do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -93,6 +94,22 @@ def note_step(connection: Connection, *, up: bool, version: str, runs_beside: bo
     if not runs_beside:
         connection.execute(delete(COMPATIBLE))
     connection.execute(insert(COMPATIBLE).values(version=version))
+
+
+@contextmanager
+def triggers_kept(connection: Connection) -> Iterator[None]:
+    """For a version that makes tables anew: no trigger is there within, and afterwards all of them are there again.
+
+    SQLite drops a table's triggers with it, and gives no table a name that other tables' triggers speak of. PostgreSQL
+    alters tables as they are, so there nothing happens.
+    """
+    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    triggers = connection.exec_driver_sql(found).all() if connection.dialect.name == "sqlite" else []
+    for name, _statement in triggers:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _name, statement in triggers:
+        connection.exec_driver_sql(statement)
 
 
 def fits(connection: Connection) -> bool:

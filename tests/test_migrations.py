@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,6 +20,7 @@ from eventsapp.config import resource
 from eventsapp.db import db
 from eventsapp.models import Base
 from eventsapp.models.base import Json
+from eventsapp.queries.kept import wrong_counts
 from tests.factory import Make
 
 
@@ -90,13 +92,67 @@ def test_up_and_down_and_up_again(context):
 
 
 def test_rows_survive_what_a_version_does_to_other_tables(context):
-    """Every version, one step at a time, with foreign keys checked at the end of each."""
+    """Every version, one step at a time, with foreign keys checked at the end of each; none loses a trigger."""
     versions = [script.revision for script in scripts().walk_revisions()][::-1]
+    kept = set()
     for version in versions:
         assert migration.upgrade(version).current == version
+        assert kept <= (kept := triggers())
+    assert len(kept) > 10
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+MAKES_ANEW = """
+import contextlib
+
+import sqlalchemy as sa
+from alembic import op
+
+from eventsapp.migration import triggers_kept
+
+revision = "99990101_0000"
+down_revision = {head!r}
+
+
+def upgrade():
+    with {keeping}:
+        for table in {tables}:
+            with op.batch_alter_table(table, recreate="always") as batch:
+                batch.add_column(sa.Column("later", sa.Integer()))
+"""
+
+
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+def test_tables_that_a_version_makes_anew_keep_their_triggers(context, now, tmp_path, monkeypatch):
+    """As SQLite has to for most changes; with the control: what does it without care ends in the middle."""
+    migration.upgrade()
+    before = triggers()
+    values = {"head": scripts().get_current_head(), "tables": sorted({table for table, _ in before})}
+    shutil.copytree(resource("migrations"), tmp_path / "migrations")
+    monkeypatch.setattr(migration, "resource", lambda name: tmp_path / name)
+    version = tmp_path / "migrations/versions/99990101_0000_later.py"
+
+    version.write_text(MAKES_ANEW.format(keeping="contextlib.nullcontext()", **values))
+    with pytest.raises(OperationalError, match="no such table"):
+        migration.upgrade()
+    version.write_text(MAKES_ANEW.format(keeping="triggers_kept(op.get_bind())", **values))
+    migration.upgrade()
+    assert triggers() == before
+    make = Make(now)
+    event = make.event()
+    make.registration(event)
+    assert wrong_counts(db.session()) == []
+
+
+def triggers():
+    """Those that stand in the database, each as (table, name)."""
+    found = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+    if db.engine.dialect.name == "postgresql":
+        found = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal"
+    with db.engine.connect() as connection:
+        return {(table, name) for table, name in connection.execute(text(found))}
 
 
 def test_topics_survive_on_their_way_down_and_up(context, now):

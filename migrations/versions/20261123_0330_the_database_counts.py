@@ -1,8 +1,8 @@
 """the database counts.
 
 Triggers keep three tables (``models.kept``) beside every change of the rows they tell of, whoever makes it: a program
-that knows nothing of them, too. A later version that makes one of the tables in TRIGGERS anew has to make its triggers
-anew as well; SQLite drops them with the old table.
+that knows nothing of them, too. A later version that makes a table anew (SQLite) does so within
+``migration.triggers_kept``, or it loses them.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,6 @@ HOLDS = {
     "place": ("promised", "OLD.state = NEW.state", "SELECT event_id FROM occurrence WHERE id = {row}.occurrence_id"),
     "registration": ("verify_until", "OLD.id = NEW.id", "SELECT {row}.event_id"),
 }
-TRIGGERS = ("place", "registration", "chosen_option", "place_count", "option_count", *SHOWN)
 
 
 def upgrade() -> None:
