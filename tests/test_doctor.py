@@ -2,12 +2,14 @@
 
 import os
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import pytest
 from sqlalchemy import text
 
 from eventsapp import cli, doctor
+from eventsapp.actions import heartbeat
 from eventsapp.actions.outbox import enqueue
 from eventsapp.config import Settings
 from eventsapp.db import transaction
@@ -32,7 +34,15 @@ def not_ok(environ):
     return {name: finding.words for name, finding in examined(environ).items() if not finding.ok}
 
 
-def test_all_is_well(app, make, environ):
+@pytest.fixture
+def at_work(app):
+    """A worker of this version says that it lives, by the real clock."""
+    with transaction() as session:
+        heartbeat.beat(session, worker="one", version=version("eventsapp"), now=datetime.now(UTC))
+
+
+@pytest.mark.usefixtures("at_work")
+def test_all_is_well(make, environ):
     make.event(occurrences=[])
     assert {name: finding.ok for name, finding in examined(environ).items()} == {
         "settings": True,
@@ -45,6 +55,7 @@ def test_all_is_well(app, make, environ):
         "migrations": True,
         "limits": True,
         "counts": True,
+        "workers": True,
         "outbox": True,
         "letters sent back": True,
         "events": True,
@@ -152,9 +163,39 @@ def test_letters_that_wait_for_a_worker(app, make, settings, environ, now):
     with transaction() as session:
         session.add(registration)
         enqueue(session, registration, LetterKind.CONFIRMATION, now=now, settings=settings)
-    assert doctor.letters(now + timedelta(minutes=1)).ok
-    late = doctor.letters(now + timedelta(hours=1))
-    assert (late.ok, late.words) == (False, "1 letters are due, the oldest since 2026-03-02 12:00 UTC")
+    assert doctor.letters(now - timedelta(minutes=1)).words == "no letter is due"
+    for after, ok, words in ((40, True, "40 seconds"), (3600, False, "1 hour")):
+        found = doctor.letters(now + timedelta(seconds=after))
+        said = f"1 letters are due, the oldest for {words}, since 2026-03-02 12:00 UTC"
+        assert (found.ok, found.words) == (ok, said)
+
+
+def test_whether_anybody_works(make, settings, now):
+    registration = make.registration(make.event())
+    assert doctor.workers(now).words == "none is at work, and nothing waits for one"
+    with transaction() as session:
+        enqueue(session, session.merge(registration), LetterKind.CONFIRMATION, now=now, settings=settings)
+    assert (doctor.workers(now).ok, doctor.workers(now).words) == (False, "none is at work")
+    ours, seconds = version("eventsapp"), timedelta(seconds=1)
+    with transaction() as session:
+        heartbeat.beat(session, worker="one", version=ours, now=now)
+        heartbeat.beat(session, worker="two", version=ours, now=now - 30 * seconds)
+        heartbeat.beat(session, worker="killed", version="0.0.9", now=now - 300 * seconds)
+    found = doctor.workers(now + 20 * seconds)
+    assert (found.ok, found.words) == (True, "2 at work, the last sign of life 20 seconds ago")
+    late = doctor.workers(now + timedelta(hours=50))
+    assert (late.ok, late.words) == (False, "no sign of life for 2 days, since 2026-03-02 12:00 UTC")
+
+
+@pytest.mark.parametrize(("other", "said"), [("0.0.9", "0.0.9"), ("", "an older one")])
+def test_that_more_than_one_version_runs(app, now, other, said):
+    with transaction() as session:
+        heartbeat.beat(session, worker="one", version=version("eventsapp"), now=now)
+        heartbeat.beat(session, worker="two", version=other, now=now)
+    found = doctor.workers(now)
+    assert not found.ok
+    assert found.words.startswith("more than one version runs (")
+    assert said in found.words
 
 
 def test_limits(settings, tmp_path):

@@ -11,10 +11,11 @@ from eventsapp.models import Heartbeat
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
-def beat(session: Session, *, worker: str, now: datetime) -> None:
-    """``worker`` lives. One that ended without a word is forgotten a day later."""
+def beat(session: Session, *, worker: str, version: str = "", now: datetime) -> None:
+    """``worker``, a program of this version, lives. One that ended without a word is forgotten a day later."""
     if not rows_changed(session, update(Heartbeat).where(Heartbeat.worker == worker).values(seen_at=now)):
-        session.execute(insert_unless_there(session, Heartbeat).values(worker=worker, started_at=now, seen_at=now))
+        row = {"worker": worker, "version": version, "started_at": now, "seen_at": now}
+        session.execute(insert_unless_there(session, Heartbeat).values(row))
         session.execute(delete(Heartbeat).where(Heartbeat.seen_at < now - FORGOTTEN_AFTER))
 
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,21 +12,19 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
 
 from eventsapp import migration
-from eventsapp.actions import outage, outbox
 from eventsapp.app import create_app
 from eventsapp.config import PREFIX, BadSetting, Settings, bind_host, is_loopback
 from eventsapp.db import db
 from eventsapp.doctor.dns import examine_dns
 from eventsapp.doctor.finding import Finding
+from eventsapp.doctor.sending import letters, returned, workers
 from eventsapp.domain import timezones
-from eventsapp.domain.vocabulary import MessageState
 from eventsapp.drawing.fonts import can_shape
 from eventsapp.drawing.poster import can_draw
 from eventsapp.mail.outcome import Verdict, reply_words
-from eventsapp.mail.reports import Cause
 from eventsapp.mail.smtp import SmtpTransport
 from eventsapp.mail.transport import transport_from
-from eventsapp.models import Event, Message, Occurrence
+from eventsapp.models import Event, Occurrence
 from eventsapp.queries.kept import wrong_counts
 from eventsapp.queries.posters import poster_of
 from eventsapp.queries.record import record_of
@@ -35,8 +33,6 @@ from eventsapp.reading.completeness import missing_translations
 from eventsapp.translations import INTERFACE_LANGUAGES, catalog
 
 INTERNAL = frozenset({"EVENTSAPP_SUPERVISOR", "EVENTSAPP_READY"})
-LOOK_BACK = timedelta(days=7)
-PATIENCE = timedelta(minutes=15)  # a worker that runs has sent what was due so long ago
 
 
 def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
@@ -54,7 +50,14 @@ def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
     if all(finding.ok for finding in found):
         with create_app(settings).app_context():
             now = datetime.now(UTC)
-            findings += [counts(), letters(now), returned(now), *translations(now), posters(now, settings)]
+            findings += [
+                counts(),
+                workers(now),
+                letters(now),
+                returned(now),
+                *translations(now),
+                posters(now, settings),
+            ]
             db.session.remove()
             db.engine.dispose()
     return findings
@@ -171,34 +174,6 @@ def counts() -> Finding:
         return Finding("counts", True, "of places and options are what is there")
     remedy = "Run `eventsapp db recount`; if this comes back, triggers are missing: restore a whole backup."
     return Finding("counts", False, f"{len(wrong)} are wrong, for example {wrong[0]}", remedy)
-
-
-def letters(now: datetime) -> Finding:
-    """Whether a worker is at work and the mail server takes its letters, as far as the database shows."""
-    if trouble := outage.standing(db.session()):
-        said = reply_words(trouble.code, trouble.words)
-        words = f"the mail server has turned us away since {trouble.since:%Y-%m-%d %H:%M} UTC: {said}"
-        remedy = "Put right what the server complains about: EVENTSAPP_MAIL_URL, EVENTSAPP_MAIL_FROM, SPF, DKIM, DMARC."
-        return Finding("outbox", False, words, remedy)
-    waiting = outbox.waiting(db.session(), now=now)
-    if waiting.oldest_due_at is None or now - waiting.oldest_due_at < PATIENCE:
-        return Finding("outbox", True, f"{waiting.due} letters are due")
-    since = f"{waiting.oldest_due_at:%Y-%m-%d %H:%M} UTC"
-    remedy = "Start `eventsapp worker`, and read `eventsapp messages list --state queued`."
-    return Finding("outbox", False, f"{waiting.due} letters are due, the oldest since {since}", remedy)
-
-
-def returned(now: datetime) -> Finding:
-    """Letters that receivers sent back because of us, and not because of an address."""
-    back = select(Message.context, Message.last_error).where(
-        Message.state == MessageState.BOUNCED, Message.sent_at > now - LOOK_BACK
-    )
-    words = [said for context, said in db.session.execute(back) if context.get("came_back") == Cause.POLICY]
-    if not words:
-        return Finding("letters sent back", True, "none of the last week for a reason of ours")
-    said = f"{len(words)} of the last week because of our mail server, for example: {words[-1]}"
-    remedy = "Look at SPF, DKIM, DMARC and the mail server's name above, and ask whoever runs your mail server."
-    return Finding("letters sent back", False, said, remedy)
 
 
 def translations(now: datetime) -> list[Finding]:

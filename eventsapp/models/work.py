@@ -76,6 +76,7 @@ class Heartbeat(Base):
     __tablename__ = "heartbeat"
 
     worker: Mapped[str] = mapped_column(unique=True)  # a run of one process; any text
+    version: Mapped[str] = mapped_column(default="", server_default=text("''"))  # "": one that did not say it
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 

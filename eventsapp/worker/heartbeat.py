@@ -4,6 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from importlib.metadata import version
 from threading import Event
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,11 +18,11 @@ EVERY = 15.0
 class Heartbeat:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._me = secrets.token_hex(8)
+        self._me, self._version = secrets.token_hex(8), version("eventsapp")
 
     def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
         with transaction() as session:
-            beat(session, worker=self._me, now=self._clock())
+            beat(session, worker=self._me, version=self._version, now=self._clock())
         return EVERY
 
     def finish(self) -> None:
