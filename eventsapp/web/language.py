@@ -135,8 +135,11 @@ def _tidy_tag() -> AnyResponse | None:
 
 
 def _vary(response: Response) -> Response:
+    """What was negotiated says so. Shared caches ask about it each time all the same: many of them know no Vary."""
     if response.mimetype in {"text/html", "text/calendar"} and g.get("asked_tag") is None:
         response.vary.add("Accept-Language")
+        if "max-age=" in response.headers.get("Cache-Control", ""):
+            response.headers["Cache-Control"] += ", s-maxage=0"
     return response
 
 
