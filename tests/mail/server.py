@@ -166,8 +166,8 @@ class Handler:
 
 
 @contextmanager
-def smtp_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Script]:
-    """Listening at 127.0.0.1 until the block ends."""
+def smtp_server(script: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Script]:
+    """Listening at ``host`` until the block ends."""
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         right = data.password == script.password.encode()
@@ -185,7 +185,7 @@ def smtp_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[S
     wanted: dict[str, Any] = {"tls_context": tls, "require_starttls": True} if tls else {}
     if script.password:
         wanted |= {"authenticator": authenticate, "auth_require_tls": False}
-    control = Control(Handler(script), hostname="127.0.0.1", port=free_port(), server_hostname="mx.test", **wanted)
+    control = Control(Handler(script), hostname=host, port=free_port(), server_hostname="mx.test", **wanted)
     control.start()
     script.port = control.port
     script.connections = 0  # the controller itself came once, to see whether it listens
