@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from eventsapp import metrics
 from eventsapp.models import Base
+
+if TYPE_CHECKING:
+    import psycopg
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
@@ -21,6 +24,11 @@ PATIENCE = {  # of libpq
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # milliseconds, for an answer to what was sent
 }
+# The same of the server, which else would keep the locks of a machine that went without a word for two hours.
+SERVER_PATIENCE = ", ".join(
+    f"set_config('{name}', '{PATIENCE[name.replace('tcp_keep', 'keep')]}', false)"
+    for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+)
 POOL_SIZE = 5
 MAX_OVERFLOW = 15
 _WRITING = {"eventsapp_writing": True}
@@ -80,9 +88,21 @@ def count_connections(engine: Engine) -> None:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give SQLite what PostgreSQL has by itself: foreign keys, real transactions, readers beside a writer."""
-    if engine.dialect.name != "sqlite":
-        return
+    """Give SQLite what PostgreSQL has by itself, and let PostgreSQL notice who is gone."""
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    else:
+        event.listen(engine, "connect", _bound_the_server)
+
+
+def _bound_the_server(connection: "psycopg.Connection", _record: object) -> None:
+    connection.autocommit = True  # or it would be taken back with the transaction
+    connection.execute(f"SELECT {SERVER_PATIENCE}")
+    connection.autocommit = False
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Foreign keys, real transactions, readers beside a writer."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:

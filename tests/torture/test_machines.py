@@ -17,17 +17,20 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
-from eventsapp.domain.vocabulary import MessageState, PlaceState
-from eventsapp.models import Event, EventStamp, LanguageVariant, Message, Place
+from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
+from eventsapp.models import Event, EventStamp, LanguageVariant, Message, Occurrence, Place, Registration
 from eventsapp.queries.kept import wrong_counts
 from tests.conftest import _migrate
 from tests.factory import Make
@@ -53,6 +56,23 @@ PATHS = (
     "/events/course/d1.ics",
     "/events/course/calendar.ics",
 )
+HOLD_OURS = """
+import sys, threading
+from eventsapp.actions.places import take_event
+from eventsapp.app import create_app
+from eventsapp.db import transaction
+with create_app().app_context(), transaction() as session:
+    take_event(session, int(sys.argv[1]))
+    print("held", flush=True)
+    threading.Event().wait()
+"""
+HOLD_PLAIN = """
+import os, sys, threading, psycopg
+connection = psycopg.connect(os.environ["EVENTSAPP_DATABASE_URL"])
+connection.execute("SELECT id FROM event WHERE id = %s FOR NO KEY UPDATE", [sys.argv[1]])
+print("held", flush=True)
+threading.Event().wait()
+"""
 
 
 @dataclass
@@ -306,6 +326,142 @@ def what_is_kept_is_right(house: House) -> None:
     with transaction() as session:
         session.execute(update(LanguageVariant).values(what_to_bring="A pen"))
     assert "Evenings" in house.ask("/events/course", at="web-2").body
+
+
+def test_cables_are_pulled(house: House, make: Make) -> None:
+    course(make)
+    talk = make.event("talk", occurrences=[{"key": "later", "dtstart_local": LATER}])
+    for number in range(TOLD):
+        make.registration(talk, email=f"told{number}@example.org")
+    house.mail.delay = 0.03
+    worker, web, database = (house.machines[name] for name in ("worker-2", "web-2", "database"))
+
+    house.change("web-1", "talk", "16:00", "17:00", "--notify")
+    wait_for(lambda: len(house.mail.taken) > TOLD // 4)
+    assert len(leases()) == len(WORKERS)
+    worker.pull_the_cable()
+    web.pull_the_cable()
+    people_notice_nothing(house)
+    house.change("web-1", "course", "Course", "Lessons", "--quiet")
+    wait_for(lambda: not waiting(MessageState.QUEUED) and len(leases()) == 1)  # what the one that is away had in hand
+    for _ in range(4):  # a lease lasts two minutes
+        if leases():
+            patiently(lambda: not leases())
+    assert kinds() == {LetterKind.CHANGED: TOLD} | confirmations()
+    worker.put_it_back()
+    web.put_it_back()
+    assert "Lessons" in house.ask("/events/course", at="web-2").body
+
+    database.ignore(web)
+    house.change("web-1", "course", "Lessons", "Evenings", "--quiet")
+    assert house.ask("/events/course", at="web-2").status == 503  # and not what it was
+    assert house.ask("/readyz", at="web-2").status == 503
+    people_notice_nothing(house)
+    database.heed(web)
+    assert "Evenings" in house.ask("/events/course", at="web-2").body
+
+    tonight(make)
+    worker = house.machines["worker-1"]
+    reminded = len(house.mail.taken)
+    wait_for(lambda: len(house.mail.taken) > reminded + REMINDED // 4)
+    database.ignore(worker)
+    patiently(lambda: "the database does not answer" in worker.started[0].said())
+    database.heed(worker)
+    patiently(lambda: not waiting(MessageState.QUEUED, MessageState.SENDING) and kinds()[LetterKind.REMINDER])
+    assert [one.end() for name in (*WEB, *WORKERS) for one in house.machines[name].started] == [0] * 4
+    sent, doubles = letters(house)
+    assert kinds() == {LetterKind.CHANGED: TOLD, LetterKind.REMINDER: REMINDED} | confirmations()
+    assert sent == sum(kinds().values())
+    assert doubles <= 2 * CONNECTIONS
+    assert wrong_counts(db.session()) == []
+
+
+def test_a_machine_that_vanished_holds_nobody_up(house: House, make: Make) -> None:
+    """It held an event's lock. PostgreSQL notices within a minute; by itself, the control, it would after two hours."""
+    ours, plain = (make.event(slug, occurrences=DATES[:1]) for slug in ("ours", "plain"))
+    machine = house.machines["web-2"]
+    environ = house.environ(machine)
+    holding = [
+        machine.start([sys.executable, "-c", HOLD_OURS, str(ours.id)], environ),
+        machine.start([sys.executable, "-c", HOLD_PLAIN, str(plain.id)], environ),
+    ]
+    wait_for(lambda: all("held" in one.said() for one in holding))
+    machine.pull_the_cable()
+    assert [is_held(event) for event in ("ours", "plain")] == [True, True]
+    assert house.register("ours", "d0") == 303
+    assert [is_held(event) for event in ("ours", "plain")] == [False, True]
+
+
+def is_held(slug: str) -> bool:
+    db.session.rollback()
+    try:
+        db.session.execute(text(f"SELECT id FROM event WHERE slug = '{slug}' FOR NO KEY UPDATE NOWAIT"))  # noqa: S608
+    except OperationalError:
+        return True
+    finally:
+        db.session.rollback()
+    return False
+
+
+def people_notice_nothing(house: House) -> None:
+    """All pages come, all forms are taken, whichever web server is away."""
+    with ThreadPoolExecutor(8) as crowd:
+        read = crowd.map(lambda _: house.ask("/events/course").status, range(24))
+        assert Counter(read) == {200: 24}
+    assert house.all_register("course", "d0", 24) == {303: 24}
+
+
+def tonight(make: Make) -> None:
+    """People whose reminder is due, by day wherever they are."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    awake = ("America/Los_Angeles", "Europe/Madrid", "Asia/Tokyo", "Pacific/Auckland")
+    tzid = next(one for one in awake if 9 <= now.astimezone(ZoneInfo(one)).hour < 19)
+    starts = (now + timedelta(minutes=50)).astimezone(ZoneInfo(tzid)).replace(tzinfo=None)
+    dates = [{"key": "tonight", "dtstart_local": starts, "tzid": tzid}]
+    event = make.event("tonight", occurrences=dates, reminders=["1 hour before start"])
+    for number in range(REMINDED):
+        make.registration(event, email=f"tonight{number}@example.org", tzid=tzid)
+    mine = select(Occurrence.id).where(Occurrence.event_id == event.id)
+    with transaction() as session:
+        session.execute(update(Place).where(Place.occurrence_id.in_(mine)).values(plan_at=now))
+
+
+def patiently(condition: Any) -> None:
+    """For what takes leases and time-outs: minutes, not seconds."""
+    for _ in range(4):
+        try:
+            wait_for(condition)
+        except AssertionError:
+            continue
+        return
+    wait_for(condition)
+
+
+def waiting(*states: MessageState) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Message).where(Message.state.in_(states))) or 0
+
+
+def leases() -> list[str | None]:
+    """Under which letters are on their way."""
+    db.session.rollback()
+    return list(db.session.scalars(select(Message.lease).where(Message.state == MessageState.SENDING).distinct()))
+
+
+def kinds() -> dict[LetterKind, int]:
+    """How many letters of each were sent."""
+    db.session.rollback()
+    found = select(Message.kind, func.count()).where(Message.state == MessageState.SENT).group_by(Message.kind)
+    return dict(db.session.execute(found).all())
+
+
+def confirmations() -> dict[LetterKind, int]:
+    """One for each who registered by the form, and one more for each form that was taken twice."""
+    db.session.rollback()
+    by_form = select(func.count()).select_from(Registration).where(Registration.email.like("ana@%"))
+    found = {LetterKind.CONFIRMATION: db.session.scalar(by_form) or 0}
+    again = kinds().get(LetterKind.ALREADY_REGISTERED)
+    return found | ({LetterKind.ALREADY_REGISTERED: again} if again else {})
 
 
 def letters(house: House) -> tuple[int, int]:
