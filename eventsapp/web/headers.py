@@ -142,10 +142,12 @@ def refuse_broken_query() -> None:
 
 
 def refuse_broken_text() -> None:
-    """NUL and bytes that are no UTF-8 come from no browser; databases and calendars choke on them."""
+    """NUL, bytes that are no UTF-8 and fields without a name come from no browser; databases and calendars choke."""
     texts = [request.path, *_pairs(request.args)]
     if request.method not in SAFE_METHODS:
         texts += _pairs(request.form)
+    if None in texts:
+        abort(400)
     together = "".join(texts)
     if "\x00" in together or REPLACEMENT in together:
         abort(400)

@@ -257,6 +257,7 @@ BROKEN_BODIES = [
     (b"{}", "application/json"),
     (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
     (b"x", "multipart/form-data"),
+    (b"--x\r\nContent-Disposition: form-data\r\n\r\nnameless\r\n--x--\r\n", "multipart/form-data; boundary=x"),
     (b"name=x", "application/x-www-form-urlencoded; charset=utf-7"),
 ]
 
