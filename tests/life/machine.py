@@ -88,7 +88,7 @@ class Life(RuleBasedStateMachine):
         ),
         verified=st.sampled_from([False, False, True]),
         capacities=st.tuples(CAPACITY, CAPACITY, CAPACITY),
-        crowd=st.lists(SOME, min_size=2, max_size=len(PEOPLE)),
+        crowd=st.lists(SOME, min_size=3, max_size=len(PEOPLE)),
     )
     def publish(self, terms: Terms, verified: bool, capacities: tuple[int | None, ...], crowd: list[list[str]]) -> None:
         """The event, and those who come at once."""

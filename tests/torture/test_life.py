@@ -10,7 +10,10 @@ from tests.torture.long import long, printed_seed
 
 __all__ = ["live", "settings"]
 
-LIVES = 120
+LIVES = 60
+SEARCH = examples(
+    max_examples=400, stateful_step_count=30, derandomize=True, phases=[Phase.generate], report_multiple_bugs=False
+)
 
 
 def test_what_must_hold_holds_for_long(live: Live) -> None:
@@ -21,4 +24,4 @@ def test_what_must_hold_holds_for_long(live: Live) -> None:
 def test_what_is_broken_is_found(what: str, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     BROKEN[what](monkeypatch)
     with pytest.raises(AssertionError):
-        live(examples(max_examples=80, stateful_step_count=30, derandomize=True, phases=[Phase.generate]))
+        live(SEARCH)
