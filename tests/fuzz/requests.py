@@ -48,7 +48,11 @@ HOSTILE = [
 ]
 MARKS = [f'"><{MARK} x="', f"'><{MARK}>", f"<{MARK}>", f"</textarea></title><{MARK}>"]
 TEXT = st.sampled_from(HOSTILE) | st.sampled_from(MARKS) | st.text(st.characters(codec=None), max_size=40)
-OCTETS = TEXT.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=60)
+DECENT = st.sampled_from([one for one in HOSTILE if one.isprintable()] + MARKS) | st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\ufffd"), max_size=40
+)
+RAW = TEXT.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=60)
+OCTETS = st.integers(0, 5).flatmap(lambda turn: RAW if turn == 0 else DECENT.map(str.encode))
 HEADERS = {
     "Accept-Language": ["", "*", "de-DE,de;q=0.9", "x" * 5000, "en;q=abc", "en;q=" + "9" * 400, "-,;=,,", "a-" * 500],
     "Range": [
@@ -124,7 +128,7 @@ def drawn(draw: st.DrawFn, site: Site, rules: Sequence[Rule], forms: Mapping[str
     """One request to one of these rules, with a form's fields where it posts."""
     rule = draw(st.sampled_from(rules))
     usual = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-    method = draw(st.sampled_from([*usual, *usual, *usual, "HEAD", "OPTIONS", "PUT", "BREW"]))
+    method = draw(st.sampled_from([*usual * 8, "HEAD", "OPTIONS", "PUT", "BREW"]))
     wrong = draw(st.sets(st.sampled_from(sorted(rule.arguments)), max_size=1)) if rule.arguments else set()
     parts = {name: quote_from_bytes(draw(OCTETS), safe="").encode() for name in wrong if draw(st.booleans())}
     path = site.path(rule, parts)

@@ -27,6 +27,7 @@ FORMLESS = {  # what is posted without a form of a page that the site shows as i
     "organizer.keys.codes_off": "they are not on",
     "organizer.keys.recovery_codes": "no second step is on",
     "organizer.keys.remove_passkey": "the key is somebody else's",
+    "organizer.letters.html": "a script asks for it",
     "organizer.mailings.cancel": "it is not ordered",
     "organizer.preflight.check": "nothing is to be said yes to",
     "organizer.registrations.do": "its form asks by GET first",
