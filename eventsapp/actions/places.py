@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from eventsapp.actions import letters
+from eventsapp.actions import answers, letters
 from eventsapp.config import Settings
 from eventsapp.domain import admission
 from eventsapp.domain.admission import Offer, Waiting
@@ -53,6 +53,7 @@ def give(
 ) -> list[Place]:
     """The places that ``admission.decide`` gave: new ones, or old ones given back with a higher revision.
 
+    They stand in line since ``queued_at``; who waited for approval, since they applied.
     ``promise``: they are only promised, until the address is verified (``actions.verify``).
     """
     there = {place.occurrence_id: place for place in registration.places}
@@ -66,7 +67,8 @@ def give(
             registration.places.append(place)
         else:
             place.revision += 1
-        place.queued_at = queued_at
+        if place.state is not PlaceState.PENDING:
+            place.queued_at = queued_at
         state = outcome[occurrence.key]
         move(place, PlaceState.UNVERIFIED if promise else state, now, promised=state if promise else None)
         given.append(place)
@@ -117,7 +119,8 @@ def approve(
     """Admit a registration that waits for approval, or was declined by mistake; returns the places decided.
 
     A full date puts it on the waitlist at the time it applied, or is refused where there is none. With "all" it is
-    all of its places or none. Raises NotFound, Invalid, Refused.
+    all of its places or none. What a declined one chose counts again, so it needs an option that still has places.
+    Raises NotFound, Invalid, Refused.
     """
     event, registration = take_registration(session, registration_id)
     places = _places(event, registration, occurrence_key, {PlaceState.PENDING, PlaceState.DECLINED})
@@ -127,6 +130,8 @@ def approve(
     asked = {place.occurrence.key for place in places}
     offers = offers_after_promotion(session, event, now=now, settings=settings)
     states = admission.approve(registrations.rules_of(event), [offer for offer in offers if offer.key in asked], now)
+    theirs = registrations.answers_of(registration)
+    answers.refuse_full(session, event, theirs, tag=registration.language_tag, apart_from=registration.id)
     for place in places:
         move(place, states[place.occurrence.key], now)
     registration.changed_at = now

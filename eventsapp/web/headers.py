@@ -59,6 +59,7 @@ class Cookies(SecureCookieSessionInterface):
 def guard(app: Flask, _settings: Settings) -> None:
     """Refuse foreign hosts, foreign posts and broken encodings; put the headers on every answer."""
     app.session_interface = Cookies()
+    app.before_request(refuse_broken_query)  # before anything else refuses: every error page reads the query
     app.before_request(refuse_foreign_hosts)
     app.before_request(refuse_foreign_posts)
     app.before_request(let_large_files_in)
@@ -131,16 +132,22 @@ def let_large_files_in() -> None:
         request.max_content_length = most
 
 
-def refuse_broken_text() -> None:
-    """NUL and bytes that are no UTF-8 come from no browser; databases and calendars choke on them."""
+def refuse_broken_query() -> None:
+    """Bytes that are no UTF-8 come from no browser, and cannot be read."""
     try:
         request.query_string.decode()
     except UnicodeDecodeError:
         request.args = ImmutableMultiDict()
         abort(400)
+
+
+def refuse_broken_text() -> None:
+    """NUL, bytes that are no UTF-8 and fields without a name come from no browser; databases and calendars choke."""
     texts = [request.path, *_pairs(request.args)]
     if request.method not in SAFE_METHODS:
         texts += _pairs(request.form)
+    if None in texts:
+        abort(400)
     together = "".join(texts)
     if "\x00" in together or REPLACEMENT in together:
         abort(400)

@@ -2,16 +2,18 @@
 
 import random
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy
 from sqlalchemy import select
 
 from eventsapp.actions import places
+from eventsapp.actions.give_place import give_place
 from eventsapp.db import db, transaction
 from eventsapp.domain.admission import Waiting, move_up
 from eventsapp.domain.errors import Invalid, NotFound, Refused
-from eventsapp.domain.vocabulary import Approval, Choose, MessageState, PlaceState
+from eventsapp.domain.vocabulary import Approval, Choose, MessageState, PlaceState, QuestionType
 from eventsapp.models import Event, Message, Occurrence, Place, Registration
 from eventsapp.queries import registrations
 
@@ -290,6 +292,30 @@ def test_approving_what_is_full_puts_on_the_waitlist_at_the_time_of_applying(mak
     assert letters() == [("late@example.org", "waitlisted"), ("early@example.org", "waitlisted")]
     act(places.cancel, holder)
     assert [place_of(one).state for one in (early, late)] == [CONFIRMED, WAITLISTED]
+
+
+def test_who_is_given_a_place_instead_of_being_approved_waits_since_they_applied_too(make, act):
+    event = make.event(approval=Approval.MANUAL, waitlist=True)
+    limit(event.id, spanish=1)
+    holder = make.registration(event).id
+    early, late = (make.registration(event, places={"spanish": PENDING}).id for _ in range(2))
+    act(places.approve, late)
+    act(partial(give_place, user=None, to="spanish"), early)
+    act(places.cancel, holder)
+    assert [place_of(one).state for one in (early, late)] == [CONFIRMED, WAITLISTED]
+
+
+def test_who_was_declined_is_not_let_in_past_the_limit_of_an_option(make, act):
+    options = [{"id": "vegan", "label": {"en": "Vegan"}, "limit": 1}]
+    food = {"key": "food", "type": QuestionType.SINGLE_CHOICE, "options": options}
+    event = make.event(approval=Approval.MANUAL, questions=[food])
+    declined = make.registration(event, places={"spanish": DECLINED}, answers={"food": "vegan"}).id
+    other = make.registration(event, places={"spanish": CONFIRMED}, answers={"food": "vegan"}).id
+    with pytest.raises(Refused, match="Vegan"):
+        act(places.approve, declined)
+    act(places.cancel, other)
+    act(places.approve, declined)
+    assert place_of(declined).state is CONFIRMED
 
 
 def test_approval_does_not_pass_those_who_wait(make, act):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import func, select
 
 from eventsapp.app import create_app
@@ -213,6 +214,15 @@ def test_raw_bytes_in_the_query_are_answered_calmly(client, make):
     assert answer.status_code in (200, 400)
 
 
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_raw_bytes_in_the_query_do_not_break_the_page_that_refuses_for_another_reason(client, make, headers):
+    make.event()
+    raw = {"QUERY_STRING": "tz=\xff\xfe"}
+    answer = client.post("/events/forum/registrations", headers=headers, environ_overrides=raw)
+    assert answer.status_code == 400
+    assert "We could not read this request" in answer.text
+
+
 STRANGE_FORMS = [
     ({"name": "a\x00b"}, 400),
     ({"name\x00": "x"}, 400),
@@ -247,6 +257,7 @@ BROKEN_BODIES = [
     (b"{}", "application/json"),
     (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
     (b"x", "multipart/form-data"),
+    (b"--x\r\nContent-Disposition: form-data\r\n\r\nnameless\r\n--x--\r\n", "multipart/form-data; boundary=x"),
     (b"name=x", "application/x-www-form-urlencoded; charset=utf-7"),
 ]
 
