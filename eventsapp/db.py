@@ -1,12 +1,13 @@
 """The one database handle, and the one way to write: ``with transaction() as session``."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from eventsapp import metrics
@@ -26,7 +27,7 @@ MAX_OVERFLOW = 15
 _WRITING = {"eventsapp_writing": True}
 
 
-@contextmanager
+@contextlib.contextmanager
 def transaction() -> Iterator[Session]:
     """Commit what the block wrote, or roll all of it back. Needs an application context.
 
@@ -42,6 +43,14 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def let_go(_error: BaseException | None) -> None:
+    """End what a request read. An answer that is made stays good, whatever has become of the connection meanwhile."""
+    if db.session.registry.has():
+        with contextlib.suppress(SQLAlchemyError):
+            db.session.rollback()
+    db.session.remove()
 
 
 def engine_options(database_url: str) -> dict[str, Any]:

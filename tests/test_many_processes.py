@@ -10,6 +10,7 @@ from datetime import datetime
 
 import psycopg
 import pytest
+from flask import request_finished
 from sqlalchemy import make_url, select, text
 
 from eventsapp.db import db
@@ -104,3 +105,14 @@ def test_a_connection_that_was_lost_meanwhile_is_not_used(app, client, make, set
     finally:
         db.engine.pool._pre_ping = True
     assert client.get("/events/forum").status_code == 200
+
+
+def test_a_connection_that_is_lost_once_the_answer_is_made_takes_nothing_with_it(app, client, make, settings):
+    make.event()
+
+    def cut(*_: object, **__: object) -> None:
+        with away(settings.database_url):
+            pass
+
+    with request_finished.connected_to(cut, app):
+        assert client.get("/events/forum").status_code == 200
