@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.orm import Session
 
 from eventsapp import metrics
@@ -24,6 +25,8 @@ PATIENCE = {  # of libpq
 }
 POOL_SIZE = 5
 MAX_OVERFLOW = 15
+# The database is away, full, locked, or only to be read for now: the same thing may go well the next time.
+AWAY = (OperationalError, InternalError, InterfaceError, NoConnectionInTime)
 _WRITING = {"eventsapp_writing": True}
 
 
