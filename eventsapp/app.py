@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventsapp.config import Settings, resource
-from eventsapp.db import count_connections, db, engine_options, prepare_engine
+from eventsapp.db import count_connections, db, engine_options, let_go, prepare_engine
 from eventsapp.web.assets import assets
 from eventsapp.web.caching import shelve
 from eventsapp.web.errors import explain
@@ -72,6 +72,7 @@ def configure(app: Flask, settings: Settings) -> None:
 
 def connect_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
+    app.teardown_appcontext(let_go)
     with app.app_context():
         prepare_engine(db.engine)
         if settings.metrics_token or settings.metrics_bind:

@@ -1,12 +1,14 @@
 """The one database handle, and the one way to write: ``with transaction() as session``."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.orm import Session
 
 from eventsapp import metrics
@@ -31,6 +33,8 @@ SERVER_PATIENCE = ", ".join(
 )
 POOL_SIZE = 5
 MAX_OVERFLOW = 15
+# The database is away, full, locked, or only to be read for now: the same thing may go well the next time.
+AWAY = (OperationalError, InternalError, InterfaceError, NoConnectionInTime)
 _WRITING = {"eventsapp_writing": True}
 _GLANCING: dict[str, dict[str, Any]] = {
     "sqlite": {"eventsapp_glancing": True},  # its AUTOCOMMIT would cost a statement
@@ -38,7 +42,7 @@ _GLANCING: dict[str, dict[str, Any]] = {
 }
 
 
-@contextmanager
+@contextlib.contextmanager
 def transaction() -> Iterator[Session]:
     """Commit what the block wrote, or roll all of it back. Needs an application context.
 
@@ -56,13 +60,21 @@ def transaction() -> Iterator[Session]:
         raise
 
 
-@contextmanager
+@contextlib.contextmanager
 def glance() -> Iterator[Connection]:
     """A connection for a single statement that reads: no transaction is begun or ended around it. No session either,
     which costs more than the statement. Needs an application context.
     """
     with db.engine.connect() as connection:
         yield connection.execution_options(**_GLANCING[connection.dialect.name])
+
+
+def let_go(_error: BaseException | None) -> None:
+    """End what a request read. An answer that is made stays good, whatever has become of the connection meanwhile."""
+    if db.session.registry.has():
+        with contextlib.suppress(SQLAlchemyError):
+            db.session.rollback()
+    db.session.remove()
 
 
 def engine_options(database_url: str) -> dict[str, Any]:

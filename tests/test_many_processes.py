@@ -10,6 +10,7 @@ from datetime import datetime
 
 import psycopg
 import pytest
+from flask import request_finished
 from sqlalchemy import make_url, select, text
 
 from eventsapp.db import db
@@ -104,3 +105,38 @@ def test_a_connection_that_was_lost_meanwhile_is_not_used(app, client, make, set
     finally:
         db.engine.pool._pre_ping = True
     assert client.get("/events/forum").status_code == 200
+
+
+def test_a_connection_that_is_lost_once_the_answer_is_made_takes_nothing_with_it(app, client, make, settings):
+    make.event()
+
+    def cut(*_: object, **__: object) -> None:
+        with away(settings.database_url):
+            pass
+
+    with request_finished.connected_to(cut, app):
+        assert client.get("/events/forum").status_code == 200
+
+
+def test_a_database_that_is_only_to_be_read_for_now_says_so(app, client, make, settings):
+    """As a standby is until it takes over."""
+    make.event(occurrences=[AHEAD])
+    name = make_url(settings.database_url).database
+    form = {"name": "Ana", "email": "ana@example.org", "occurrences": "later"}
+
+    def only_read(word: str) -> None:
+        db.session.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = {word}"))
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+
+    only_read("on")
+    try:
+        assert client.get("/events/forum").status_code == 200
+        answer = client.post("/events/forum/registrations", data=form)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    finally:
+        db.session.execute(text("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE"))
+        db.session.commit()
+        only_read("off")
+    assert client.post("/events/forum/registrations", data=form).status_code == 303

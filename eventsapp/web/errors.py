@@ -3,12 +3,11 @@
 import logging
 
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from eventsapp.config import Settings
+from eventsapp.db import AWAY
 from eventsapp.domain.errors import DomainError, NotFound, Refused, TooMany
 from eventsapp.translations import INTERFACE_LANGUAGES, say
 from eventsapp.translations import gettext as _
@@ -25,8 +24,8 @@ def explain(app: Flask, _settings: Settings) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotFound, lambda _error: error_page(404))
     app.register_error_handler(TooMany, _too_many)
-    app.register_error_handler(OperationalError, _database_away)
-    app.register_error_handler(NoConnectionInTime, _database_away)
+    for away in AWAY:
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _unforeseen)
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from threading import Event, Thread
 
 from flask import Flask, current_app
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from eventsapp.actions.reports import Taken, take_in
 from eventsapp.config import Settings
-from eventsapp.db import transaction
+from eventsapp.db import AWAY, transaction
 from eventsapp.mail.inbox import InboxAway, Opened, opened
 
 EVERY = 60.0
@@ -57,7 +57,7 @@ class Intake:
             if not self._away:  # said once, and not every minute
                 log.error("the mailbox of EVENTSAPP_BOUNCES_URL cannot be read: %s", error)  # noqa: TRY400
             self._away = True
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             log.error("Intake: the database does not answer (%s)", type(error).__name__)  # noqa: TRY400  a traceback would hold rows
         if taken:
             log.info("mails taken in: %s", ", ".join(f"{number} {word}" for word, number in sorted(taken.items())))
@@ -67,7 +67,7 @@ class Intake:
         try:
             with transaction() as session:
                 word = take_in(session, raw, now=self._clock(), settings=self._settings).value
-        except (OperationalError, InterfaceError):
+        except AWAY:
             raise
         except SQLAlchemyError as error:  # this mail's own fault: the next time it would be no better
             log.error("a mail cannot be taken in (%s)", type(error).__name__)  # noqa: TRY400

@@ -12,12 +12,11 @@ from datetime import datetime
 from threading import Event
 
 from sqlalchemy import exists, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from eventsapp.actions import bulk, import_registrations
 from eventsapp.actions.jobs import WAITING, Runner, claim, finish, give_up, taken
 from eventsapp.config import Settings
-from eventsapp.db import db, transaction
+from eventsapp.db import AWAY, db, transaction
 from eventsapp.domain.vocabulary import JobKind, JobState
 from eventsapp.models import Job
 from eventsapp.worker.exports import export
@@ -48,7 +47,7 @@ class Jobs(Prompt):
                 export(job_id, worker=self._worker, clock=self._clock)
             else:
                 self._step(job_id)
-        except (OperationalError, InterfaceError):  # the database is away: the same step is tried again
+        except AWAY:  # the same step is tried again
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it would be no better the next time
             log.error("job %s is stopped (%s)", job_id, type(error).__name__)  # noqa: TRY400  a traceback would hold rows

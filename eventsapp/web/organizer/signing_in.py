@@ -28,11 +28,10 @@ from flask_security import (
     user_authenticated,
 )
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 
 from eventsapp.config import Settings
-from eventsapp.db import db, transaction
+from eventsapp.db import AWAY, db, transaction
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.links import new_public_id
 from eventsapp.domain.passwords import check_password
@@ -180,7 +179,7 @@ def _stay(response: Response) -> Response:
     seen: Seen | None = g.get("seen")
     if seen is None or SIGN_IN not in session or seen.seen_at > now() - SEEN_EVERY:
         return response
-    with contextlib.suppress(OperationalError):  # the page is worth more
+    with contextlib.suppress(*AWAY):  # the page is worth more
         with transaction() as db_session:
             mine = update(SignIn).where(SignIn.public_id == seen.public_id, SignIn.ended_at.is_(None))
             db_session.execute(mine.values(seen_at=now()))
