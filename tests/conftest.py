@@ -47,6 +47,8 @@ hypothesis_settings.load_profile("eventsapp")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite the golden files from what the code says now")
     parser.addoption("--torture", action="store_true", help="collect tests/torture too, which takes its time")
+    parser.addoption("--people", type=int, default=10_000, help="how many register in tests/torture (10000)")
+    parser.addoption("--again", action="store_true", help="run those of tests/torture, too, that have passed already")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -53,6 +53,12 @@ class Program:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
+    def kill(self) -> None:
+        """It and all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def listens(self) -> bool:
         assert self.process.poll() is None, self.said()
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
@@ -76,24 +82,28 @@ class Program:
             connection.close()
 
 
+def start(settings: Settings, arguments: Sequence[str], log: Path, port: int = 0, **environ: str) -> Program:
+    """One, in a process group of its own; it listens where a port is given. ``log`` goes on where it is there."""
+    more = ["--bind", f"127.0.0.1:{port}"] if port else []
+    with log.open("ab") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "eventsapp.cli", *arguments, *more],
+            env=environment(settings) | environ,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+    return Program(process, log, port)
+
+
 @contextlib.contextmanager
 def running(settings: Settings, *programs: tuple[str, ...]) -> Iterator[list[Program]]:
     """All of them at once; a ``serve`` is waited for. None outlives the block."""
-    started = []
+    started: list[Program] = []
     try:
         for number, arguments in enumerate(programs):
             port = free_port() if arguments[0] == "serve" else 0
-            more = ["--bind", f"127.0.0.1:{port}"] if port else []
-            log = settings.instance_path / f"log-{number}"
-            with log.open("wb") as said:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "eventsapp.cli", *arguments, *more],
-                    env=environment(settings),
-                    stdout=said,
-                    stderr=said,
-                    start_new_session=True,
-                )
-            started.append(Program(process, log, port))
+            started.append(start(settings, arguments, settings.instance_path / f"log-{number}", port))
         for program in started:
             if program.port:
                 wait_for(program.listens)
@@ -104,6 +114,4 @@ def running(settings: Settings, *programs: tuple[str, ...]) -> Iterator[list[Pro
         raise
     finally:
         for program in started:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(program.process.pid, signal.SIGKILL)
-            program.process.wait()
+            program.kill()

@@ -1,0 +1,110 @@
+"""A machine whose clock is set an hour forward or back, again and again, while people register and letters leave."""
+
+import shutil
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+from tests.missing import missing
+from tests.torture import scene
+from tests.torture.books import Books
+from tests.torture.crowd import Crowd, meanwhile, people
+from tests.torture.house import House, opened
+from tests.torture.scene import Stage
+
+SHARE = 10  # of all people, for each database
+HOUR = 3600
+BETWEEN = (1.0, 4.0)  # seconds
+# Tells a program another time of day. How long something takes stays true, and so do the times of files.
+OTHER_TIME = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <time.h>
+
+static volatile long long *seconds;
+
+__attribute__((constructor)) static void begin(void)
+{
+    int file = open(getenv("OTHER_TIME"), O_RDONLY | O_CLOEXEC);
+    seconds = mmap(0, sizeof *seconds, PROT_READ, MAP_SHARED, file, 0);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *at)
+{
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
+    int failed = real(clock, at);
+    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) at->tv_sec += *seconds;
+    return failed;
+}
+
+int gettimeofday(struct timeval *at, void *zone)
+{
+    struct timespec now;
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &now);
+    at->tv_sec = now.tv_sec;
+    at->tv_usec = now.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *at)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return at ? *at = now.tv_sec : now.tv_sec;
+}
+"""
+
+
+class Clock:
+    """``put`` sets the clock of all programs that were started with ``environ`` so many seconds beside the true one."""
+
+    def __init__(self, folder: Path) -> None:
+        compiler = shutil.which("cc")
+        if compiler is None:
+            missing("A CLOCK THAT IS SET", "it takes a C compiler")
+        self._file, source, library = folder / "seconds", folder / "other_time.c", folder / "other_time.so"
+        source.write_text(OTHER_TIME)
+        subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"], check=True)
+        self.environ = {"LD_PRELOAD": str(library), "OTHER_TIME": str(self._file)}
+        self.seconds, self.steps = 0, -1
+        self._file.write_bytes(bytes(8))
+        self.put(0)
+
+    def put(self, seconds: int) -> None:
+        self.seconds, self.steps = seconds, self.steps + 1
+        with self._file.open("r+b") as file:
+            file.write(struct.pack("q", seconds))
+
+
+def test_what_was_promised_is_kept_whatever_the_clock_says(stage: Stage, tmp_path: Path) -> None:
+    number = stage.people // SHARE
+    scene.make_events(stage.make, number)
+    crowd_of = people(number, scene.CHOICES, stage.chance)
+    clock = Clock(tmp_path)
+    with opened(stage.settings, workers=stage.workers, **clock.environ) as house:
+        crowd = Crowd(house, stage.postbox)
+
+        def step() -> None:
+            time.sleep(stage.chance.uniform(*BETWEEN))
+            clock.put(stage.chance.choice((-2, -1, 0, 1, 2)) * HOUR)
+
+        with meanwhile(step):
+            crowd.register_all(crowd_of)
+        clock.put(24 * HOUR)  # what was put off while the clock ran ahead is due by then
+        scene.settle(stage.session)
+        assert house.unforeseen() == []
+    assert _hours_told(house) > 1, "the programs believed it"
+    stage.said = {"steps": clock.steps, "doubles": stage.postbox.doubles, **crowd.answers}
+    bound = clock.steps * scene.CONNECTIONS * (stage.workers - 1)  # a lease may seem to have ended to the other worker
+    assert Books(stage.session, crowd, crowd_of, doubles=bound).wrong() == []
+
+
+def _hours_told(house: House) -> int:
+    return len({line[:13] for line in house.said().splitlines() if line[:4].isdigit()})
