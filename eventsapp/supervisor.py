@@ -162,7 +162,8 @@ class Supervisor:
     """Runs the children until a signal comes or they cannot go on.
 
     A child that ends is started again, at once or after growing pauses. A vital one that ends, or another that ends
-    ``TRIES`` times in a row within a minute of its start, ends all, so that whoever watches us can start anew.
+    ``TRIES`` times in a row within a minute of its start, ends all, so that whoever watches us can start anew. One that
+    was killed from outside, by whoever it was or for lack of memory, is no reason to end the others.
     """
 
     def __init__(self, children: list[Child], on_ready: Callable[[], None]) -> None:
@@ -196,10 +197,10 @@ class Supervisor:
     def _again(self, child: Child, how: str) -> bool:
         """Plan the next start of a child that ended; False where there is none."""
         child.failures = child.failures + 1 if time.monotonic() - child.started < BRIEF else 1
-        if child.vital or child.failures >= TRIES:
+        if child.vital or (child.failures >= TRIES and child.status != -signal.SIGKILL):
             log.error("The %s %s; stopping everything.", child.name, how)
             return False
-        pause = 2 ** (child.failures - 1) - 1
+        pause = 2 ** (min(child.failures, TRIES) - 1) - 1
         log.warning("The %s %s; starting it again in %s s.", child.name, how, pause)
         child.kill()  # what it may have left behind
         child.pid, child.status, child.due = None, None, time.monotonic() + pause

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import cast
 
-from sqlalchemy import Integer, ScalarSelect, String, Table, bindparam, delete, false, func, insert, select
+from sqlalchemy import Integer, ScalarSelect, String, Table, bindparam, delete, false, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from eventsapp.actions.statements import insert_rows, rows_changed
@@ -100,6 +100,11 @@ def take_turn(session: Session, address_hash: str) -> None:
 def forget(session: Session, *, now: datetime) -> None:
     """Delete what no limit looks at any more."""
     session.execute(delete(AddressUse).where(AddressUse.used_at <= now - WINDOW))
+
+
+def put_back(session: Session, *, now: datetime) -> None:
+    """The machine's clock was put back to ``now``: nothing counts for longer than what happens now."""
+    session.execute(update(AddressUse).where(AddressUse.used_at > now).values(used_at=now))
 
 
 def _filling(what: str, *, limited: bool) -> ScalarSelect[datetime]:

@@ -119,6 +119,11 @@ def renew(session: Session, job_id: int, *, worker: str, now: datetime, anew: bo
     )
 
 
+def put_back(session: Session, *, now: datetime) -> None:
+    """The machine's clock was put back to ``now``: a lease ends when one taken now does."""
+    session.execute(update(Job).where(Job.lease_until > now + LEASE).values(lease_until=now + LEASE))
+
+
 def taken(session: Session, job_id: int, *, worker: str, now: datetime) -> Job | None:
     """The job under this worker's lease, its row locked. None: it has ended, here because that was asked for."""
     job = session.scalar(

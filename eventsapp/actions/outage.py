@@ -63,6 +63,12 @@ def got_through(session: Session) -> None:
     session.execute(delete(Outage).where(Outage.lane == LANE))
 
 
+def put_back(session: Session, *, now: datetime) -> None:
+    """The machine's clock was put back to ``now``: nobody waits for longer than the longest step."""
+    latest = now + STEPS[-1]
+    session.execute(update(Outage).where(Outage.until > latest).values(until=latest))
+
+
 def without_address(words: str, recipient: str) -> str:
     """A mail server's words as others than the organizer may read them: they often repeat the address."""
     return re.sub(re.escape(recipient), "…", words, flags=re.IGNORECASE) if recipient else words

@@ -18,7 +18,7 @@ from eventsapp.config import Settings
 from eventsapp.mail.transport import Transport, transport_from
 from eventsapp.worker.deliver import Deliver
 from eventsapp.worker.heartbeat import Heartbeat
-from eventsapp.worker.housekeeping import Expire, Lapse, Retire
+from eventsapp.worker.housekeeping import Expire, Lapse, PutBack, Retire
 from eventsapp.worker.intake import Intake
 from eventsapp.worker.jobs import Jobs
 from eventsapp.worker.lane import Lane
@@ -56,6 +56,7 @@ def run(
     )
     jobs = Jobs(settings, clock)
     others: list[Lane] = [
+        PutBack(clock),
         Lapse(settings, clock),
         Intake(settings, clock),
         *planners(settings, clock, ahead=once),

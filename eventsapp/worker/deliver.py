@@ -9,7 +9,7 @@ import logging
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -27,6 +27,7 @@ from eventsapp.mail.outcome import Outcome, Verdict
 from eventsapp.mail.transport import Transport
 from eventsapp.models import Message
 from eventsapp.rates import Rates
+from eventsapp.worker.drift import Drift
 from eventsapp.worker.line import Line, Result, Unsent
 from eventsapp.worker.pace import Pace
 from eventsapp.worker.senders import Done, Sender, Task
@@ -41,7 +42,7 @@ GOODBYE = 1.0  # seconds that an idle connection gets to take its leave
 LOOK_AT_OUTAGE = 5.0  # another worker may have got through
 IDLE = 20.0  # seconds until a connection that carries nothing is closed
 GRACE = 120.0  # seconds that conversations get to end when the worker is told to stop
-RENEW_EVERY = outbox.LEASE / 5
+RENEW_EVERY = outbox.LEASE.total_seconds() / 5
 BUSY = frozenset({421, 432})  # "too much at once": the lane slows down, whatever letter it was said to
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,9 @@ class Deliver:
         self._troubled = False  # whether an outage stands, as far as we know
         self._looked_at = float("-inf")  # for one
         self._used_at = time.monotonic()
-        self._renewed_at = clock()
+        self._renew_at = time.monotonic() + RENEW_EVERY
+        self._drift = Drift(clock)
+        self._lapsed_at = float("-inf")  # from then on a lease that seems to have run out has done so
 
     # --- the lane -----------------------------------------------------------------------------------------------------
 
@@ -191,13 +194,21 @@ class Deliver:
                 line.clear()
 
     def _renew(self) -> None:
-        """What is in our hands stays ours, however long the mail server thinks."""
-        now = self._clock()
-        if now - self._renewed_at < RENEW_EVERY:
+        """What is in our hands stays ours, however long the mail server thinks, and wherever the clock is set."""
+        self._look_at_clock()
+        if time.monotonic() < self._renew_at:
             return
+        ids = [*self._busy.values(), *self._urgent.ids, *self._others.ids]
         with transaction() as session:
-            outbox.hold(session, [*self._busy.values(), *self._urgent.ids, *self._others.ids], worker=self._me, now=now)
-        self._renewed_at = now
+            outbox.hold(session, ids, worker=self._me, now=self._clock())
+        self._renew_at = time.monotonic() + RENEW_EVERY
+
+    def _look_at_clock(self) -> None:
+        """Set forward, it lets the leases of all workers seem to have run out: each gets the time to renew its own."""
+        if moved := self._drift.moved():
+            self._renew_at = time.monotonic()
+            if moved > 0:
+                self._lapsed_at = time.monotonic() + RENEW_EVERY
 
     def _end_beyond(self, width: int) -> None:
         while self._idle and len(self._idle) + len(self._busy) > width:
@@ -213,7 +224,7 @@ class Deliver:
         with transaction() as session:
             if not outage.may_try(session, now=now):
                 return
-            ids = outbox.claim(session, worker=self._me, limit=1, now=now)
+            ids = self._take(session, 1)
             if not ids:
                 outage.try_another(session, now=now)
                 return
@@ -237,18 +248,29 @@ class Deliver:
         if lines:
             with transaction() as session:
                 for line in lines:
-                    line.ids.extend(
-                        outbox.claim(
-                            session,
-                            worker=self._me,
-                            limit=line.ahead,
-                            now=now,
-                            priorities=line.priorities,
-                            without=self._full,
-                        )
-                    )
+                    line.ids.extend(self._take(session, line.ahead, line.priorities, self._full))
         for line in empty:
             line.look_at = 0.0 if line else look + LOOK_FOR_MORE
+
+    def _take(
+        self,
+        session: Session,
+        limit: int,
+        priorities: Sequence[int] = tuple(Priority),
+        without: Collection[str] = (),
+    ) -> list[int]:
+        now = self._clock()
+        self._look_at_clock()  # after it was read
+        return outbox.claim(
+            session,
+            worker=self._me,
+            limit=limit,
+            now=now,
+            priorities=priorities,
+            without=without,
+            in_hand=list(self._busy.values()),
+            lapsed=time.monotonic() >= self._lapsed_at,
+        )
 
     def _hand_out(self, line: Line, most: int) -> None:
         while line and len(self._busy) < most and self._pace.turn():

@@ -1,4 +1,5 @@
-"""Lanes that let go: of places held too long, of what was kept for a while, of people whose time is over."""
+"""Lanes that let go: of places held too long, of what was kept for a while, of people whose time is over, of times
+that a clock gone wrong has set."""
 
 import contextlib
 import logging
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 
+from eventsapp.actions import floods, jobs, outage, outbox
 from eventsapp.actions.erase import erase_outlived
 from eventsapp.actions.expire import expire
 from eventsapp.actions.verify import give_up_late
@@ -15,12 +17,14 @@ from eventsapp.db import db, transaction
 from eventsapp.domain.errors import NotFound
 from eventsapp.queries.own_data import outlived
 from eventsapp.queries.registrations import events_with_late
+from eventsapp.worker.drift import Drift
 from eventsapp.worker.lane import Prompt
 
 EXPIRE_EVERY = 60.0
 OUTLIVED_EVERY = 3600.0
 OUTLIVED_BATCH = 50
 LAPSE_EVERY = 20.0
+LOOK_AT_CLOCK = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -72,3 +76,20 @@ class Retire(Prompt):
         if ids:
             log.info("forgot %s registrations whose time is over", len(ids))
         return 0.0 if len(ids) == OUTLIVED_BATCH else OUTLIVED_EVERY
+
+
+class PutBack(Prompt):
+    """Where the machine's clock was put back, now or before we began, nothing waits for the time it had told."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock, self._drift = clock, Drift(clock)
+        self._due = True
+
+    def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
+        self._due |= self._drift.moved() < 0
+        if self._due:
+            with transaction() as session:
+                for room in (outbox, outage, jobs, floods):
+                    room.put_back(session, now=self._clock())
+            self._due = False
+        return LOOK_AT_CLOCK

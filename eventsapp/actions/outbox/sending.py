@@ -41,17 +41,21 @@ def claim(
     now: datetime,
     priorities: Sequence[int] = tuple(Priority),
     without: Collection[str] = (),
+    in_hand: Collection[int] = (),
+    lapsed: bool = True,
 ) -> list[int]:
     """Take up to ``limit`` due letters under ``worker``'s lease and return their ids, in the order to send them.
 
     Letters to one person leave one after the other, oldest first: no invite before its confirmation, and nothing
     overtakes a letter on the wire; but a letter does not wait for an earlier one that is less urgent. A lease that ran
-    out is due again by itself. ``without`` names mail domains to leave alone.
+    out is due again by itself, unless ``lapsed`` is false. ``without`` names mail domains to leave alone, ``in_hand``
+    letters that the caller still has on the wire, whatever became of their leases.
     """
     ids: list[int] = []
     for priority in sorted(priorities):  # one by one: each is a short way in the index, however much waits elsewhere
         if len(ids) < limit:
-            ids += session.scalars(_due(priority, now, without).limit(limit - len(ids)))
+            due = _due(priority, now, without, in_hand, lapsed=lapsed)
+            ids += session.scalars(due.limit(limit - len(ids)))
     if ids:
         session.execute(
             update(Message)
@@ -79,6 +83,24 @@ def release(session: Session, ids: Sequence[int], *, worker: str, now: datetime)
         return 0
     given_back = _mine(ids, worker).values(**_BACK, due_at=now, attempts=Message.attempts - 1)
     return rows_changed(session, given_back)
+
+
+def put_back(session: Session, *, now: datetime) -> None:
+    """The machine's clock was put back to ``now``: no letter waits for a time that was never to be so late.
+
+    An untried letter is due at once and another after its back-off at the latest; a lease ends when one taken now does.
+    """
+    steps = {tries: now + step * (1 + SCATTER) for tries, step in enumerate(BACK_OFF, 1)}
+    latest = case(
+        (Message.attempts == 0, now),
+        (Message.uncertain, now + ASK_AGAIN_AFTER),
+        *((Message.attempts == tries, until) for tries, until in steps.items()),
+        else_=now + BACK_OFF[-1] * (1 + SCATTER),
+    )
+    waiting = update(Message).where(_is_waiting(Message)).execution_options(synchronize_session=False)
+    session.execute(waiting.where(Message.lease.is_(None), Message.due_at > latest).values(due_at=latest))
+    leased = waiting.where(Message.lease.is_not(None), Message.lease_until > now + LEASE)
+    session.execute(leased.values(lease_until=now + LEASE, due_at=now + LEASE))
 
 
 def record_sent(
@@ -191,13 +213,19 @@ def _is_waiting(message: type[Message]) -> ColumnElement[bool]:
     return message.state.in_(bindparam("waiting", _WAITING, expanding=True, literal_execute=True, unique=True))
 
 
-def _due(priority: int, now: datetime, without: Collection[str]) -> Select[int]:
+def _due(
+    priority: int, now: datetime, without: Collection[str], in_hand: Collection[int] = (), *, lapsed: bool = True
+) -> Select[int]:
     """The ids of due letters of one priority that no other letter to the same reader has to leave before."""
+    spared = (Message.id.not_in(in_hand),) if in_hand else ()
+    untaken = () if lapsed else (Message.lease.is_(None),)
     wanted = select(Message.id).where(
         _is_waiting(Message),
         Message.priority == priority,
         Message.due_at <= now,
         *_nothing_before(),
+        *spared,
+        *untaken,
         *(~Message.address_key.endswith(f"@{domain}", autoescape=True) for domain in without),
     )
     return wanted.order_by(Message.due_at, Message.id).with_for_update(skip_locked=True, of=Message)
