@@ -19,7 +19,7 @@ def test_what_is_missing_is_said_once_at_the_end() -> None:
     """On a machine without node, and from several processes, whose own summaries nobody hears."""
     environ = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "1", "tests/ical/test_readers.py"],
+        [sys.executable, "-m", "pytest", "-q", "-n", "1", "tests/ical/test_readers.py", "-k", "naive_block"],
         cwd=ROOT,
         env=environ | {"PATH": "/nowhere"},
         capture_output=True,

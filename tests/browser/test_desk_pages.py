@@ -197,11 +197,11 @@ def test_what_is_left_out_is_no_page(browser: Browser, house: House) -> None:
     assert {answer.status for answer in answers.values()} == {200, 303}
 
 
-@pytest.mark.parametrize(("tag", "windows"), [("de", (320, 768, 1280)), ("ar", (320, 360))])
+@pytest.mark.parametrize(("tag", "windows"), [("de", (320, 768, 1280)), ("ar", (320,))])
 def test_every_page(
     tag: str, windows: tuple[int, ...], house: House, *, browser: Browser, axe: str, checker: list[str], tmp_path: Path
 ) -> None:
-    """All at once, since going there takes as long as looking. Axe looks at the last of the ``windows``."""
+    """All at once, since going there takes as long as looking. Axe looks at one language, in its last window."""
     found = []
     for name, page, answer in house.walk(browser, tag, short=tag == "ar"):
         page.emulate_media(color_scheme="light")
@@ -209,7 +209,7 @@ def test_every_page(
         for window in windows:
             stretch(page, window)
             found += [f"{name}, {window} px: {fault}" for fault in faults(page)]
-        found += [f"{name}: {words}" for words in violations(page, axe)]
+        found += [f"{name}: {words}" for words in (violations(page, axe) if tag == "de" else [])]
     (tmp_path / "wrong.html").write_text(WRONG, encoding="utf-8")
     wrong, rest = messages(checker, tmp_path)
     assert len(wrong) == 1
