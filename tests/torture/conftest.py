@@ -85,7 +85,7 @@ def script() -> Iterator[Script]:
 def stage(
     request: pytest.FixtureRequest, session: Session, make: Make, settings: Settings, script: Script
 ) -> Iterator[Stage]:
-    """Its seed is the run's, which pytest prints, and the test's name: ``-p randomly`` with that seed repeats it."""
+    """Its seed is the run's, which pytest prints, and the test's name: ``--randomly-seed`` with it repeats the run."""
     chance = random.Random(f"{request.config.getoption('randomly_seed')} {request.node.name}")  # noqa: S311
     people = int(request.config.getoption("people"))
     stage = Stage(session, make, house_settings(settings, script), script, Postbox(script), people, chance)
