@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from eventsapp import metrics
+from eventsapp.domain.errors import DomainError
 from eventsapp.domain.vocabulary import LetterKind
 from eventsapp.mail.outcome import Envelope, Outcome, Verdict
 from eventsapp.mail.transport import Transport
@@ -73,5 +74,9 @@ class Sender(Thread):
 
 
 def unfit(error: BaseException) -> Outcome:
-    """No letter can be made of the row."""
-    return Outcome(Verdict.REFUSED, None, f"unfit to send: {type(error).__name__}: {error}")
+    """No letter can be made of the row: never, where the row says what cannot be; else the fault is the machine's or
+    the program's (no memory, no file, a mistake that the next version mends), and it is tried again.
+    """
+    never = isinstance(error, ValueError | DomainError)
+    verdict = Verdict.REFUSED if never else Verdict.DEFERRED
+    return Outcome(verdict, None, f"unfit to send: {type(error).__name__}: {error}")

@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import logging
 import threading
 import time
@@ -142,6 +143,24 @@ def test_a_letter_that_cannot_be_composed_fails_alone(office: Office) -> None:
     office.work(Carrier())
     assert office.states() == {"ann@@example": FAILED, "bob@example.com": SENT}
     assert office.message_to("ann@@example").last_error.startswith("unfit to send: Invalid")
+
+
+@pytest.mark.parametrize("fault", [MemoryError(), OSError(errno.EMFILE, "Too many open files"), KeyError("name")])
+def test_a_letter_that_the_machine_or_the_program_could_not_make_is_tried_again(
+    fault: Exception, office: Office
+) -> None:
+    faults = [fault]
+
+    def fail_once() -> None:
+        if faults:
+            raise faults.pop()
+
+    office.write("ann@example.com")
+    office.work(Carrier(on_send=fail_once))
+    assert office.states() == {"ann@example.com": QUEUED}
+    assert office.message_to("ann@example.com").last_error.startswith(f"unfit to send: {type(fault).__name__}")
+    office.work(Carrier(), after=timedelta(minutes=5))
+    assert office.states() == {"ann@example.com": SENT}
 
 
 def test_a_letter_overtaken_after_it_was_queued_is_not_sent(office: Office) -> None:
