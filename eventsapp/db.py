@@ -27,19 +27,23 @@ PATIENCE = {  # of libpq
     "tcp_user_timeout": 30_000,  # milliseconds, for an answer to what was sent
 }
 # The same of the server, which else would keep the locks of a machine that went without a word for two hours.
-SERVER_PATIENCE = ", ".join(
-    f"set_config('{name}', '{PATIENCE[name.replace('tcp_keep', 'keep')]}', false)"
-    for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
-)
+SERVER_PATIENCE = {
+    **{f"tcp_{name}": PATIENCE[name] for name in ("keepalives_idle", "keepalives_interval", "keepalives_count")},
+    "tcp_user_timeout": PATIENCE["tcp_user_timeout"],
+}
 POOL_SIZE = 5
 MAX_OVERFLOW = 15
 # The database is away, full, locked, or only to be read for now: the same thing may go well the next time.
 AWAY = (OperationalError, InternalError, InterfaceError, NoConnectionInTime)
-_WRITING = {"eventsapp_writing": True}
-_GLANCING: dict[str, dict[str, Any]] = {
-    "sqlite": {"eventsapp_glancing": True},  # its AUTOCOMMIT would cost a statement
-    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+# How PostgreSQL is read: each statement by itself, since it shows each another moment even in one transaction; and
+# psycopg forgets at ROLLBACK what it prepared, so that every statement would be planned anew.
+_READING = {"isolation_level": "AUTOCOMMIT"}
+_WRITING: dict[str, dict[str, Any]] = {
+    "sqlite": {"eventsapp_writing": True},
+    "postgresql": {"isolation_level": "READ COMMITTED"},
 }
+_IN_TRANSACTION = "eventsapp_in_transaction"
+_GLANCING: dict[str, dict[str, Any]] = {"sqlite": {"eventsapp_glancing": True}, "postgresql": {}}
 
 
 @contextlib.contextmanager
@@ -51,13 +55,30 @@ def transaction() -> Iterator[Session]:
     """
     session: Session = db.session()
     session.rollback()
-    session.connection(execution_options=_WRITING)
+    session.connection(execution_options=_WRITING[session.get_bind().dialect.name])
+    session.info[_IN_TRANSACTION] = True
     try:
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
+    finally:
+        del session.info[_IN_TRANSACTION]
+
+
+@event.listens_for(db.session, "before_flush")
+def _refuse_elsewhere(session: Session, *_: object) -> None:
+    """Rows changed outside of ``transaction`` by mistake would stay in PostgreSQL, and be lost in SQLite."""
+    if _IN_TRANSACTION not in session.info:
+        raise RuntimeError("rows are written in db.transaction() alone")
+
+
+def for_writing() -> Engine:
+    """The engine whose transactions may write, for what needs no session: ``with for_writing().begin() as connection``.
+    Needs an application context.
+    """
+    return db.engine.execution_options(**_WRITING[db.engine.dialect.name])
 
 
 @contextlib.contextmanager
@@ -89,7 +110,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
         return options | pool
     asked = make_url(database_url).query
     patience = {name: seconds for name, seconds in PATIENCE.items() if name not in asked}
-    return options | pool | {"pool_pre_ping": True, "connect_args": patience}
+    return options | pool | _READING | {"pool_pre_ping": True, "connect_args": patience}
 
 
 def count_connections(engine: Engine) -> None:
@@ -104,13 +125,13 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
-        event.listen(engine, "connect", _bound_the_server)
+        event.listen(engine, "connect", _prepare_postgresql)
 
 
-def _bound_the_server(connection: "psycopg.Connection", _record: object) -> None:
-    connection.autocommit = True  # or it would be taken back with the transaction
-    connection.execute(f"SELECT {SERVER_PATIENCE}")
-    connection.autocommit = False
+def _prepare_postgresql(connection: "psycopg.Connection", _record: object) -> None:
+    connection.autocommit = True  # as ``_READING`` has it; else it would be taken back with the transaction
+    bounds = (f"set_config('{name}', '{value}', false)" for name, value in SERVER_PATIENCE.items())
+    connection.execute(f"SELECT {', '.join(bounds)}")
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import Connection, text
 
 from eventsapp import migration
-from eventsapp.db import db
+from eventsapp.db import db, for_writing
 from eventsapp.models import Base
 from eventsapp.models.base import Json, UtcInstant, WallTime
 
@@ -51,7 +51,7 @@ def migrate(connection: Connection) -> None:
 
 
 def on_postgresql() -> None:
-    with db.engine.begin() as connection:
+    with for_writing().begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
         connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE}"))
         migrate(connection)
@@ -59,11 +59,11 @@ def on_postgresql() -> None:
 
 def on_sqlite() -> None:
     """SQLite alters a table by making it anew and dropping the old one, which must not delete what refers to it."""
-    with db.engine.connect() as connection:
+    with for_writing().connect() as connection:
         driver = connection.connection.dbapi_connection
         driver.execute("PRAGMA foreign_keys=OFF")
         try:
-            with connection.execution_options(eventsapp_writing=True).begin():
+            with connection.begin():
                 migrate(connection)
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:

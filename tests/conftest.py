@@ -25,7 +25,7 @@ from werkzeug.test import TestResponse
 from eventsapp import migration
 from eventsapp.app import create_app
 from eventsapp.config import Settings
-from eventsapp.db import db
+from eventsapp.db import db, for_writing
 from eventsapp.models import Base
 from eventsapp.queries import shown
 from eventsapp.rates import Rates
@@ -232,7 +232,7 @@ HOLD_ROWS = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {na
 
 
 def _empty() -> None:
-    with db.engine.begin() as connection:
+    with for_writing().begin() as connection:
         held = set(connection.exec_driver_sql(HOLD_ROWS).scalars())  # to ask is quicker than to empty every table
         for name in TABLES:
             if name in held:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from eventsapp import migration
 from eventsapp.app import create_app
 from eventsapp.config import resource
-from eventsapp.db import db
+from eventsapp.db import db, for_writing
 from eventsapp.models import Base
 from eventsapp.models.base import Json
 from eventsapp.queries.kept import wrong_counts
@@ -60,7 +60,7 @@ def test_they_make_the_same_constraints_and_indexes(context):
     migrated = shape()
     migration.downgrade("base")
     assert tables() == set()
-    Base.metadata.create_all(db.engine)
+    Base.metadata.create_all(for_writing())
     assert shape() == migrated
 
 
@@ -211,7 +211,7 @@ def test_history_is_one_line_and_files_are_named_by_their_date():
 
 def test_a_newer_program_s_database_is_not_touched(context):
     migration.upgrade()
-    with db.engine.begin() as connection:
+    with for_writing().begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '99990101_0000'"))
     found = migration.standing(context)
     assert not found.at_head
@@ -221,7 +221,7 @@ def test_a_newer_program_s_database_is_not_touched(context):
 
 
 def test_a_version_that_fails_leaves_nothing_behind(context):
-    with db.engine.begin() as connection:
+    with for_writing().begin() as connection:
         connection.execute(text("CREATE TABLE message (id INTEGER)"))  # in the way of the last tables
     with pytest.raises((OperationalError, ProgrammingError)):
         migration.upgrade()

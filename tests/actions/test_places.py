@@ -53,7 +53,7 @@ def letters() -> list[tuple[str | None, str]]:
 
 
 def place_of(registration_id: int) -> Place:
-    db.session.rollback()
+    db.session.expire_all()
     return db.session.scalars(select(Place).where(Place.registration_id == registration_id)).one()
 
 

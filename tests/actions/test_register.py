@@ -77,7 +77,7 @@ def letters() -> list[tuple[str | None, str]]:
 
 
 def one_registration() -> Registration:
-    db.session.rollback()
+    db.session.expire_all()
     return db.session.scalars(select(Registration)).one()
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import correct, places, schedule, suppress
 from eventsapp.actions.import_record import import_record
 from eventsapp.actions.schedule import look_again, plan_scheduled
-from eventsapp.db import db, transaction
+from eventsapp.db import db, for_writing, transaction
 from eventsapp.domain import timezones
 from eventsapp.domain.vocabulary import LetterKind, PlaceState, Purpose, Suppression
 from eventsapp.models import Event, Message, Occurrence, Place, Registration
@@ -405,7 +405,7 @@ def another(app: Flask) -> Iterator[Session]:
     """The session of a second worker, on the database that has more than one writer."""
     if db.engine.dialect.name != "postgresql":
         pytest.skip("on SQLite one transaction writes at a time")
-    with Session(db.engine) as session:
+    with Session(for_writing()) as session:
         session.execute(text("SET LOCAL lock_timeout = '100ms'"))
         yield session
 

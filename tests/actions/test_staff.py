@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from eventsapp.actions.expire import expire
 from eventsapp.actions.import_record import import_record
 from eventsapp.actions.staff import plan_assignments, plan_digests, tell_staff
-from eventsapp.db import db, transaction
+from eventsapp.db import for_writing, transaction
 from eventsapp.domain.vocabulary import DigestEvery, LetterKind, MessageState, PlaceState, StaffRole
 from eventsapp.models import Assignment, Event, Message, Organization, Staff
 from eventsapp.queries.letters import letter_of
@@ -287,7 +287,7 @@ def test_two_workers_at_once_write_each_letter_once(team, session, database, app
 
 
 def _in_another_session(app, at, settings) -> int:
-    with Session(db.engine) as other, other.begin():
+    with Session(for_writing()) as other, other.begin():
         return plan_assignments(other, now=at, settings=settings)
 
 

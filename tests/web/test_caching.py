@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from eventsapp.actions import places
 from eventsapp.actions.register import register
-from eventsapp.db import db, transaction
+from eventsapp.db import db, for_writing, transaction
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.errors import DomainError
@@ -149,7 +149,7 @@ CHANGES = [
 @pytest.mark.parametrize(("table", "values"), CHANGES)
 def test_whatever_changes_is_seen_by_the_next_request(app, client, forum, table, values):
     before = {path: said(client, path, "en") for path in PATHS}
-    with db.engine.begin() as another:  # whoever it is: no session of ours, and no action
+    with for_writing().begin() as another:  # whoever it is: no session of ours, and no action
         if table is LanguageVariant and values is None:
             another.execute(delete(table).where(table.language_tag == "es"))
         elif table is Occurrence and values is None:
@@ -166,7 +166,7 @@ def test_whatever_changes_is_seen_by_the_next_request(app, client, forum, table,
 def test_without_another_stamp_it_would_not_be_seen(app, client, forum):
     """The control: the stamp alone tells."""
     before = said(client, "/events/forum", "en")
-    with db.engine.begin() as another:
+    with for_writing().begin() as another:
         stamp = another.execute(select(EventStamp.number)).scalar_one()
         another.execute(update(LanguageVariant).values(summary="Another name"))
         another.execute(update(EventStamp).values(number=stamp))

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from eventsapp.actions.outbox import enqueue
 from eventsapp.app import create_app
-from eventsapp.db import db, transaction
+from eventsapp.db import db, for_writing, transaction
 from eventsapp.domain.vocabulary import LetterKind
 from tests.redis_server import redis_server
 
@@ -48,13 +48,13 @@ def test_ready(client, make, now, settings):
 def test_another_version_is_not_ready(app, client):
     head = client.get("/readyz")
     assert head.json["ready"]
-    with db.engine.begin() as connection:
+    with for_writing().begin() as connection:
         version = connection.scalar(text("SELECT version_num FROM alembic_version"))
         connection.execute(text("UPDATE alembic_version SET version_num = '20261122_1437'"))
     try:
         answer = client.get("/readyz")
     finally:
-        with db.engine.begin() as connection:
+        with for_writing().begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
     assert (answer.status_code, answer.json) == (
         503,

@@ -668,12 +668,12 @@ def test_no_other_token_opens_it(client, make, settings, event):
 def test_a_revoked_link_and_an_erased_person_open_nothing(client, make, settings, event, session):
     registration = make.registration(event)
     token = token_of(registration, settings)
-    registration.link_generation = 2
-    session.commit()
+    with transaction():
+        registration.link_generation = 2
     assert client.get(f"/j/{token}").status_code == 404
     token = token_of(registration, settings)
-    registration.erased_at = STARTS_AT
-    session.commit()
+    with transaction():
+        registration.erased_at = STARTS_AT
     assert client.get(f"/j/{token}").status_code == 404
 
 

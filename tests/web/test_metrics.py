@@ -11,7 +11,7 @@ from eventsapp.actions import heartbeat, outage
 from eventsapp.actions.jobs import order
 from eventsapp.actions.outbox import enqueue
 from eventsapp.app import create_app
-from eventsapp.db import db, transaction
+from eventsapp.db import db, for_writing, transaction
 from eventsapp.domain.vocabulary import JobKind, LetterKind, Priority
 from eventsapp.migration import fits
 from eventsapp.queries.operation import facts
@@ -158,10 +158,10 @@ def test_the_letters_that_wait_are_found_by_their_index(session, now):
             f"EXPLAIN QUERY PLAN {asked}", (now, *[now] * (asked.count("?") - 1))
         )
     else:
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = session.connection().exec_driver_sql(f"EXPLAIN {asked}", {"due_at_1": now})
+        with for_writing().begin() as connection:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+            plan = connection.exec_driver_sql(f"EXPLAIN {asked}", {"due_at_1": now})
     assert "ix_message_waiting" in str(plan.all())
-    session.rollback()
 
 
 def test_pages_and_registrations_are_counted_by_name_alone(client, make):
@@ -214,13 +214,13 @@ def test_without_a_database_it_says_so(settings):
 
 
 def test_at_another_version_it_says_so(client):
-    with db.engine.begin() as connection:
+    with for_writing().begin() as connection:
         version = connection.scalar(text("SELECT version_num FROM alembic_version"))
         connection.execute(text("UPDATE alembic_version SET version_num = '20261122_1437'"))
     try:
         said = scrape(client)
     finally:
-        with db.engine.begin() as connection:
+        with for_writing().begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
     assert (said["eventsapp_database_up",], said["eventsapp_database_fits",]) == (1, 0)
     assert ("eventsapp_workers",) not in said

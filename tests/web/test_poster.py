@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from PIL import Image, ImageChops
 
+from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import Visibility
 from eventsapp.drawing.poster import HEIGHT, MOST_BYTES, WIDTH, Poster, can_draw, draw
 from eventsapp.queries.posters import poster_of
@@ -109,8 +110,8 @@ def test_caches_keep_it_and_ask_for_it_by_its_tag(client, make, session):
         again = client.get("/en/events/forum/share.png", headers={"If-None-Match": asked})
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
     assert client.get("/es/events/forum/share.png", headers={"If-None-Match": tag}).status_code == 200
-    event.organization.accent = "#c8452b"
-    session.commit()
+    with transaction():
+        event.organization.accent = "#c8452b"
     changed = client.get("/en/events/forum/share.png", headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != tag

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import Approval, Choose, LetterKind, PlaceState, QuestionType
 from eventsapp.models import Message, Receipt, Registration
 from eventsapp.translations import INTERFACE_LANGUAGES
@@ -484,8 +485,8 @@ def test_the_invite_has_public_facts_of_what_was_taken(client, make):
 def test_a_cancelled_date_is_said_on_the_receipt(client, make, now, session):
     event = make.event()
     address, _ = receipt_of(client)
-    event.occurrences[1].cancelled_at = now
-    session.commit()
+    with transaction():
+        event.occurrences[1].cancelled_at = now
     ticket = read(client.get(address)).one("article", class_="ticket")
     assert "Cancelled" in [span.text for span in ticket.all("span")]
     assert ticket.all("a") == []

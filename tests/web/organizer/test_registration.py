@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from eventsapp.db import db
+from eventsapp.db import db, transaction
 from eventsapp.domain.vocabulary import LetterKind, PlaceState, Role
 from eventsapp.models import AuditEntry, Message, Registration
 from tests.factory import IN_ENGLISH, IN_SPANISH
@@ -153,9 +153,8 @@ def test_somebody_is_registered_by_hand(owner, make, forum):
 
 
 def test_it_is_possible_before_and_after_registration_is_open(owner, make, forum, now):
-    with db.session.begin_nested():
+    with transaction():
         forum.closes_at = now - timedelta(days=1)
-    db.session.commit()
     form = {"name": "Ana", "email": "ana@example.org", "occurrences": "spanish"}
     assert owner.post(f"{AT}/add", form).status_code == 303
 
@@ -179,9 +178,8 @@ def test_a_cancelled_place_comes_back_and_a_full_date_needs_the_tick(owner, make
 
 
 def test_who_waits_is_put_first_only_by_the_tick(owner, make, forum):
-    with db.session.begin_nested():
+    with transaction():
         forum.waitlist = True
-    db.session.commit()
     make.registration(forum, places={"english": PlaceState.CONFIRMED})
     make.registration(forum, places={"english": PlaceState.WAITLISTED})
     one = make.registration(forum, email="ana@example.org", places={"english": PlaceState.WAITLISTED})
