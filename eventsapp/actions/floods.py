@@ -103,7 +103,7 @@ def forget(session: Session, *, now: datetime) -> None:
 
 
 def put_back(session: Session, *, now: datetime) -> None:
-    """The machine's clock was put back to ``now``: nothing counts for longer than what happens now."""
+    """Nothing counts for longer than what happens now: the clock may have been ahead when its time was noted."""
     session.execute(update(AddressUse).where(AddressUse.used_at > now).values(used_at=now))
 
 

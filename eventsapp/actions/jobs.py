@@ -120,7 +120,7 @@ def renew(session: Session, job_id: int, *, worker: str, now: datetime, anew: bo
 
 
 def put_back(session: Session, *, now: datetime) -> None:
-    """The machine's clock was put back to ``now``: a lease ends when one taken now does."""
+    """A lease ends when one taken now does: the clock may have been ahead when its time was set."""
     session.execute(update(Job).where(Job.lease_until > now + LEASE).values(lease_until=now + LEASE))
 
 

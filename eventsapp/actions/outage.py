@@ -64,7 +64,7 @@ def got_through(session: Session) -> None:
 
 
 def put_back(session: Session, *, now: datetime) -> None:
-    """The machine's clock was put back to ``now``: nobody waits for longer than the longest step."""
+    """Nobody waits for longer than the longest step: the clock may have been ahead when the time was set."""
     latest = now + STEPS[-1]
     session.execute(update(Outage).where(Outage.until > latest).values(until=latest))
 

@@ -53,6 +53,7 @@ def run(
         connect=lambda: transport or transport_from(settings.mail_url, helo=settings.host),
         connections=settings.mail_connections if over_smtp else 1,
         clock=clock,
+        once=once,
     )
     jobs = Jobs(settings, clock)
     others: list[Lane] = [

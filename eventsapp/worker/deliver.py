@@ -57,6 +57,8 @@ class Deliver:
         connect: Callable[[], Transport],
         connections: int,
         clock: Callable[[], datetime],
+        *,
+        once: bool = False,
     ) -> None:
         self._settings = settings
         self._connect = connect
@@ -81,7 +83,8 @@ class Deliver:
         self._used_at = time.monotonic()
         self._renew_at = time.monotonic() + RENEW_EVERY
         self._drift = Drift(clock)
-        self._lapsed_at = float("-inf")  # from then on a lease that seems to have run out has done so
+        # From then on a lease that seems to have run out has done so: the clock may have been set before we began.
+        self._lapsed_at = time.monotonic() + (0 if once else RENEW_EVERY)
 
     # --- the lane -----------------------------------------------------------------------------------------------------
 

@@ -76,8 +76,22 @@ def test_letters_that_were_written_by_a_clock_ahead_leave_at_once(office: Office
     assert office.states() == {"ann@example.com": SENT}
 
 
-def test_a_worker_notices_that_the_clock_is_put_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventsapp.worker.housekeeping.LOOK_AT_CLOCK", 0.02)
+def test_a_letter_that_was_turned_away_with_all_others_waits_for_the_mail_server_and_no_longer(office: Office) -> None:
+    office.write("ann@example.com")
+    office.work(Carrier({"ann@example.com": [Outcome(Verdict.UNREACHABLE, None, "no route", about_us=True)]}))
+    due_at = office.message_to("ann@example.com").due_at
+    office.work(Carrier())
+    assert office.message_to("ann@example.com").due_at == due_at
+    with transaction():
+        office.message_to("ann@example.com").due_at += DAY
+    office.work(Carrier())
+    assert office.message_to("ann@example.com").due_at == office.now + outage.STEPS[-1]
+
+
+def test_a_worker_mends_what_was_written_while_the_clock_was_ahead(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventsapp.worker.housekeeping.PUT_BACK_EVERY", 0.02)
     clock = Clock(office.now + DAY)
     with working(office, Carrier(), clock):
         office.write("ann@example.com", at=clock())

@@ -313,7 +313,7 @@ def test_a_kill_loses_nothing_and_doubles_no_more_than_there_are_connections(
     first.wait(30)
     before = arrived(script)
     assert 5 <= before.total() <= 5 + 3
-    let_leases_end(office)
+    left = Counter(office.states().values())[SENDING]
 
     script.delay = 0.02
     second = workers.start()
@@ -321,9 +321,10 @@ def test_a_kill_loses_nothing_and_doubles_no_more_than_there_are_connections(
     second.send_signal(signal.SIGTERM)
     assert second.wait(30) == 0
     states = Counter(office.states().values())
-    assert set(states) == {SENT, QUEUED}, "nothing stays in its hands"
-    assert states[SENT] == len(arrived(script)), "all that arrived is recorded"
+    assert states[SENDING] == left, "nothing stays in its hands"
+    assert 0 <= len(arrived(script)) - states[SENT] <= left, "all that arrived is recorded, but for what was killed"
 
+    let_leases_end(office)
     script.delay = 0
     two = [workers.start("--once") for _ in range(2)]
     assert [process.wait(30) for process in two] == [0, 0]

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, nul
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from eventsapp.actions import outage
 from eventsapp.actions.statements import rows_changed
 from eventsapp.domain.text import REPLY_LIMIT, clean_line
 from eventsapp.domain.vocabulary import MessageState, Priority
@@ -87,18 +88,21 @@ def release(session: Session, ids: Sequence[int], *, worker: str, now: datetime)
 
 
 def put_back(session: Session, *, now: datetime) -> None:
-    """The machine's clock was put back to ``now``: no letter waits for a time that was never to be so late.
+    """No letter waits for longer than it ever has to: the clock may have been ahead when its time was set.
 
-    An untried letter is due at once and another after its back-off at the latest; a lease ends when one taken now does.
+    A new letter is due at once, one that was turned away with all others once the longest outage is over, and another
+    after its back-off at the latest; a lease ends when one taken now does. Changes nothing where clocks go right.
     """
     steps = {tries: now + step * (1 + SCATTER) for tries, step in enumerate(BACK_OFF, 1)}
     latest = case(
-        (Message.attempts == 0, now),
+        ((Message.attempts == 0) & (Message.last_error == ""), now),
+        (Message.attempts == 0, now + outage.STEPS[-1]),
         (Message.uncertain, now + ASK_AGAIN_AFTER),
         *((Message.attempts == tries, until) for tries, until in steps.items()),
         else_=now + BACK_OFF[-1] * (1 + SCATTER),
     )
-    waiting = update(Message).where(_is_waiting(Message)).execution_options(synchronize_session=False)
+    later = (_is_waiting(Message), Message.priority.in_(tuple(Priority)), Message.due_at > now)  # a way in the index
+    waiting = update(Message).where(*later).execution_options(synchronize_session=False)
     session.execute(waiting.where(Message.lease.is_(None), Message.due_at > latest).values(due_at=latest))
     leased = waiting.where(Message.lease.is_not(None), Message.lease_until > now + LEASE)
     session.execute(leased.values(lease_until=now + LEASE, due_at=now + LEASE))
