@@ -6,6 +6,7 @@ Whatever ends is started again, by a thread that does nothing else; so a test ma
 import contextlib
 import random
 import re
+import signal
 import threading
 import time
 from collections import Counter
@@ -143,7 +144,7 @@ def opened(settings: Settings, *, webs: int = 2, workers: int = 1, **environ: st
         yield house
         house.wait_ready()  # of what was killed last
         statuses = house.close()
-        assert set(statuses) == {0}, f"ended with {statuses}"
+        assert set(statuses) <= {0, -signal.SIGTERM}, f"ended with {statuses}"  # some are told before they began
     except BaseException as error:
         error.add_note(f"The house said at last:\n{house.last_words()}")
         raise
