@@ -26,10 +26,14 @@ PATIENCE = {  # of libpq
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # milliseconds, for an answer to what was sent
 }
-# The same of the server, which else would keep the locks of a machine that went without a word for two hours.
+BUSY = 15_000  # milliseconds, for whoever is writing
 SERVER_PATIENCE = {
+    # The same of the server, which else would keep the locks of a machine that went without a word for two hours.
     **{f"tcp_{name}": PATIENCE[name] for name in ("keepalives_idle", "keepalives_interval", "keepalives_count")},
     "tcp_user_timeout": PATIENCE["tcp_user_timeout"],
+    # Or of a program that has stopped in the middle, with its machine or by itself.
+    "idle_in_transaction_session_timeout": 60_000,
+    "lock_timeout": BUSY,
 }
 POOL_SIZE = 5
 MAX_OVERFLOW = 15
@@ -140,7 +144,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000"):
+        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -52,6 +52,7 @@ def migrate(connection: Connection) -> None:
 
 def on_postgresql() -> None:
     with for_writing().begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # whoever is migrating already takes the time it takes
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
         connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE}"))
         migrate(connection)

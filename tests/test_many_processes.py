@@ -13,10 +13,10 @@ import pytest
 from flask import request_finished
 from sqlalchemy import make_url, select, text
 
-from eventsapp.db import db
+from eventsapp.db import AWAY, SERVER_PATIENCE, db, for_writing
 from eventsapp.domain.vocabulary import MessageState, PlaceState
 from eventsapp.instance import InUse, alone
-from eventsapp.models import Message, Place
+from eventsapp.models import Event, Message, Place
 from tests.mail.server import Script, smtp_server
 from tests.processes import running, wait_for
 
@@ -91,6 +91,8 @@ def test_many_processes_are_one_house(app, make, settings):
 def test_a_connection_that_was_lost_meanwhile_is_not_used(app, client, make, settings):
     """The control: without a look at it before use, the first page after a restart would fail."""
     make.event()
+    db.session.remove()
+    db.engine.dispose()  # so that the pool holds one connection, the one that is lost
     assert client.get("/events/forum").status_code == 200
     with away(settings.database_url):
         assert client.get("/events/forum").status_code == 503
@@ -116,6 +118,26 @@ def test_a_connection_that_is_lost_once_the_answer_is_made_takes_nothing_with_it
 
     with request_finished.connected_to(cut, app):
         assert client.get("/events/forum").status_code == 200
+
+
+def test_nobody_waits_for_long_for_a_program_that_stands_still(app, client, make, monkeypatch):
+    """In the middle of a transaction, suspended with its machine for one: its locks end before it goes on."""
+    make.event(occurrences=[AHEAD])
+    form = {"name": "Ana", "email": "ana@example.org", "occurrences": "later"}
+    db.session.remove()
+    db.engine.dispose()
+    monkeypatch.setitem(SERVER_PATIENCE, "lock_timeout", 50)
+    monkeypatch.setitem(SERVER_PATIENCE, "idle_in_transaction_session_timeout", 1000)
+    try:
+        with for_writing().connect() as still:
+            still.execute(select(Event.id).with_for_update())
+            answer = client.post("/events/forum/registrations", data=form)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+            wait_for(lambda: client.post("/events/forum/registrations", data=form).status_code == 303)
+            with pytest.raises(AWAY):  # what it wanted to do comes too late
+                still.execute(select(Event.id))
+    finally:
+        db.engine.dispose()
 
 
 def test_a_database_that_is_only_to_be_read_for_now_says_so(app, client, make, settings):
