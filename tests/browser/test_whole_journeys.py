@@ -177,6 +177,7 @@ class Keyboard:
         self.page.keyboard.press("Tab")
         assert self.page.evaluate("document.activeElement.hash") == "#main"
         self.page.keyboard.press("Enter")
+        self.page.locator("main:focus").wait_for()
 
     def go_to(self, target: Locator) -> None:
         for _press in range(MOST_STOPS):
