@@ -207,9 +207,13 @@ class Deliver:
         self._renew_at = time.monotonic() + RENEW_EVERY
 
     def _look_at_clock(self) -> None:
-        """Set forward, it lets the leases of all workers seem to have run out: each gets the time to renew its own."""
+        """Set forward, it lets the leases of all workers seem to have run out: each gets the time to renew its own.
+        Or this machine stood still for so long, and others have taken what is in our line.
+        """
         if moved := self._drift.moved():
             self._renew_at = time.monotonic()
+            self._urgent.made.clear()
+            self._others.made.clear()
             if moved > 0:
                 self._lapsed_at = time.monotonic() + RENEW_EVERY
 

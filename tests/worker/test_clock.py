@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from threading import Event as Stop
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from eventsapp.actions import floods, jobs, outage, outbox
 from eventsapp.db import db, transaction
@@ -16,7 +16,7 @@ from eventsapp.domain.addresses import read_address
 from eventsapp.domain.errors import TooMany
 from eventsapp.domain.vocabulary import JobKind
 from eventsapp.mail.outcome import Outcome, Verdict
-from eventsapp.models import Job, Outage
+from eventsapp.models import Job, Message, Outage
 from eventsapp.worker import run
 from eventsapp.worker.drift import NOTICED, Drift
 from tests.worker.office import QUEUED, SENT, Carrier, Office
@@ -65,6 +65,37 @@ def test_it_is_noticed_where_a_clock_is_set_and_not_where_it_only_goes_unevenly(
         now[0] += timedelta(seconds=wall)
         seconds[0] += true
         assert drift.moved() == pytest.approx(noticed)
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+def test_letters_that_others_took_while_the_machine_slept_are_left_to_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch, noticed: bool
+) -> None:
+    """The control: where the clock does not tell of it, those that were made already leave once more."""
+    monkeypatch.setattr("eventsapp.worker.line.FRESH", 60.0)
+    addresses = office.write_some(7)
+    sleeping, awake = threading.Event(), threading.Event()
+    carrier, clock = Carrier(), Clock(office.now)
+
+    def sleep() -> None:
+        if len(carrier.sent) == 3:  # the next four are claimed and made together
+            sleeping.set()
+            awake.wait(20)
+
+    carrier.on_send = sleep
+    with working(office, carrier, clock):
+        assert sleeping.wait(20)
+        with transaction() as session:
+            left = update(Message).where(Message.recipient.in_(addresses[4:]))
+            session.execute(left.values(lease="another", lease_until=office.now + DAY, due_at=office.now + DAY))
+        if noticed:
+            clock.set(outbox.LEASE)
+        awake.set()
+        until = time.monotonic() + 20
+        while office.message_to(addresses[3]).state is not SENT or len(carrier.sent) < (4 if noticed else 7):
+            assert time.monotonic() < until, carrier.sent
+            time.sleep(0.02)
+    assert carrier.sent == (addresses[:4] if noticed else addresses)
 
 
 # --- put back ---
