@@ -89,20 +89,33 @@ class House:
     def kill(self, chance: random.Random, *names: str) -> None:
         """SIGKILL to one at random: a web server's process, a whole web server, or a worker. ``names``: of these."""
         name = chance.choice(names or KINDS)
-        with self._lock:
-            programs = [
-                room.program
-                for room in self.rooms
-                if room.program is not None and room.is_web == name.startswith("web")
-            ]
-            if not programs:
-                return
-            victim = psutil.Process(chance.choice(programs).process.pid)
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if name == "web process" and (children := victim.children()):
-                    victim = chance.choice(sorted(children, key=lambda child: child.pid))
+        with self._lock, contextlib.suppress(psutil.NoSuchProcess):
+            if (victim := self._one_of(chance, name)) is not None:
                 victim.kill()
                 self.killed[name] += 1
+
+    def suspend(self, chance: random.Random, seconds: float, *names: str) -> None:
+        """SIGSTOP to one of each of these at random, and SIGCONT after so long."""
+        with self._lock:
+            victims = [victim for name in names if (victim := self._one_of(chance, name)) is not None]
+            for victim in victims:
+                victim.suspend()
+        try:
+            time.sleep(seconds)
+        finally:
+            for victim in victims:
+                victim.resume()
+
+    def _one_of(self, chance: random.Random, name: str) -> psutil.Process | None:
+        programs = [
+            room.program for room in self.rooms if room.program is not None and room.is_web == name.startswith("web")
+        ]
+        if not programs:
+            return None
+        chosen = psutil.Process(chance.choice(programs).process.pid)
+        if name == "web process" and (children := chosen.children()):
+            return chance.choice(sorted(children, key=lambda child: child.pid))
+        return chosen
 
     def end_workers(self) -> list[int]:
         """SIGTERM to all workers, which are started again; their exit statuses."""

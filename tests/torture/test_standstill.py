@@ -1,0 +1,40 @@
+"""Programs that stand still and go on later, as on a machine that sleeps or has too much to do."""
+
+import time
+
+from eventsapp.actions.outbox import LEASE
+from tests.torture import scene
+from tests.torture.books import Books
+from tests.torture.crowd import Crowd, meanwhile, people
+from tests.torture.house import KINDS, opened
+from tests.torture.scene import Stage
+
+SHARE = 10  # of all people, for each database
+BETWEEN = (0.2, 2.0)  # seconds
+SHORT = (0.1, 5.0)  # seconds
+LONG = LEASE.total_seconds() + 30  # until then others have taken over what was in hand
+
+
+def test_whoever_stood_still_finds_that_others_went_on(stage: Stage) -> None:
+    number = stage.people // SHARE
+    scene.make_events(stage.make, number)
+    crowd_of = people(number, scene.CHOICES, stage.chance)
+    stage.script.delay = 0.01  # so that letters are on their way whenever it happens
+    suspended: list[float] = []
+    with opened(stage.settings, workers=stage.workers) as house:
+        crowd = Crowd(house, stage.postbox)
+
+        def stand_still() -> None:
+            """One of each for long, and then one after the other for a moment."""
+            time.sleep(stage.chance.uniform(*BETWEEN))
+            seconds = stage.chance.uniform(*SHORT) if suspended else LONG
+            house.suspend(stage.chance, seconds, *([stage.chance.choice(KINDS)] if suspended else KINDS))
+            suspended.append(seconds)
+
+        with meanwhile(stand_still):
+            crowd.register_all(crowd_of)
+        scene.settle(stage.session)
+        assert house.unforeseen() == []
+    stage.said = dict(crowd.answers) | {"suspended": len(suspended), "doubles": stage.postbox.doubles}
+    bound = scene.CONNECTIONS if stage.workers > 1 else 0  # what the one was sending when others took it for dead
+    assert Books(stage.session, crowd, crowd_of, doubles=bound).wrong() == []
