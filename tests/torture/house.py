@@ -95,7 +95,7 @@ class House:
                 self.killed[name] += 1
 
     def suspend(self, chance: random.Random, seconds: float, *names: str) -> None:
-        """SIGSTOP to one of each of these at random, and SIGCONT after so long."""
+        """SIGSTOP to one of each of these at random, and SIGCONT after so long, to what nobody ended meanwhile."""
         with self._lock:
             victims = [victim for name in names if (victim := self._one_of(chance, name)) is not None]
             for victim in victims:
@@ -104,7 +104,8 @@ class House:
             time.sleep(seconds)
         finally:
             for victim in victims:
-                victim.resume()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    victim.resume()
 
     def _one_of(self, chance: random.Random, name: str) -> psutil.Process | None:
         programs = [
