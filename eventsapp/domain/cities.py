@@ -128,6 +128,7 @@ def zone_cities(tag: str) -> list[City]:
     return sorted(cities, key=lambda city: (city.tzid == _UTC, folded(city.region), folded(city.name)))
 
 
+@lru_cache(maxsize=4096)
 def tzid_from_text(text: str, tag: str) -> str:
     """The zone for what somebody wrote: an IANA name, a city, "city, country", or a country that has one clock.
 
