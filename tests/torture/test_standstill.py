@@ -25,14 +25,16 @@ def test_whoever_stood_still_finds_that_others_went_on(stage: Stage) -> None:
         crowd = Crowd(house, stage.postbox)
 
         def stand_still() -> None:
-            """One of each for long, and then one after the other for a moment."""
+            """One after the other for a moment; and when half of all have come, one of each for long."""
             time.sleep(stage.chance.uniform(*BETWEEN))
-            seconds = stage.chance.uniform(*SHORT) if suspended else LONG
-            house.suspend(stage.chance, seconds, *([stage.chance.choice(KINDS)] if suspended else KINDS))
+            now_for_long = LONG not in suspended and crowd.done >= number // 2
+            seconds = LONG if now_for_long else stage.chance.uniform(*SHORT)
+            house.suspend(stage.chance, seconds, *(KINDS if now_for_long else [stage.chance.choice(KINDS)]))
             suspended.append(seconds)
 
         with meanwhile(stand_still):
             crowd.register_all(crowd_of)
+        assert LONG in suspended
         scene.settle(stage.session)
         assert house.unforeseen() == []
     stage.said = dict(crowd.answers) | {"suspended": len(suspended), "doubles": stage.postbox.doubles}
