@@ -1,15 +1,18 @@
 """The one database handle, and the one way to write: ``with transaction() as session``."""
 
 import contextlib
+import select
 import sqlite3
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from eventsapp import metrics
 from eventsapp.models import Base
@@ -35,6 +38,7 @@ SERVER_PATIENCE = {
     "idle_in_transaction_session_timeout": 60_000,
     "lock_timeout": BUSY,
 }
+REST = 5.0  # seconds for which a connection that nobody used is trusted
 POOL_SIZE = 5
 MAX_OVERFLOW = 15
 # The database is away, full, locked, or only to be read for now: the same thing may go well the next time.
@@ -114,7 +118,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
         return options | pool
     asked = make_url(database_url).query
     patience = {name: seconds for name, seconds in PATIENCE.items() if name not in asked}
-    return options | pool | _READING | {"pool_pre_ping": True, "connect_args": patience}
+    return options | pool | _READING | {"connect_args": patience}
 
 
 def count_connections(engine: Engine) -> None:
@@ -130,12 +134,40 @@ def prepare_engine(engine: Engine) -> None:
         _prepare_sqlite(engine)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", _use_none_that_is_lost)
 
 
 def _prepare_postgresql(connection: "psycopg.Connection", _record: object) -> None:
     connection.autocommit = True  # as ``_READING`` has it; else it would be taken back with the transaction
     bounds = (f"set_config('{name}', '{value}', false)" for name, value in SERVER_PATIENCE.items())
     connection.execute(f"SELECT {', '.join(bounds)}")
+
+
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _use_none_that_is_lost(connection: "psycopg.Connection", record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Like SQLAlchemy's ``pool_pre_ping``, which asks the server each time."""
+    if not _may_be_lost(connection, record):
+        return
+    try:
+        connection.execute("SELECT 1")
+    except connection.Error as error:
+        raise InvalidatePoolError from error
+
+
+def _may_be_lost(connection: "psycopg.Connection", record: ConnectionPoolEntry) -> bool:
+    """A server that ends a connection says so, and then there is something to read."""
+    since = record.info.get("rests_since")
+    if since is None:
+        return False  # it is new
+    if connection.closed or time.monotonic() - since > REST:
+        return True
+    words = select.poll()
+    words.register(connection.fileno(), select.POLLIN)
+    return bool(words.poll(0))
 
 
 def _prepare_sqlite(engine: Engine) -> None:
