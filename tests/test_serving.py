@@ -321,6 +321,18 @@ def test_a_worker_that_never_comes_up_ends_all(tmp_path):
     ]
 
 
+def test_a_worker_that_others_kill_again_and_again_ends_nothing(tmp_path):
+    process = supervise(tmp_path, FOREVER, "os.kill(os.getpid(), signal.SIGKILL)")
+    wrong = [process.stderr.readline() for _ in range(3)]
+    assert [line.rstrip() for line in wrong] == [
+        "The worker was killed by signal 9; starting it again in 0 s.",
+        "The worker was killed by signal 9; starting it again in 1 s.",
+        "The worker was killed by signal 9; starting it again in 3 s.",
+    ]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+
+
 def test_a_web_server_that_never_comes_up_ends_all(tmp_path):
     process = supervise(tmp_path, "sys.exit(4)", IDLE)
     said, wrong = process.communicate(timeout=PATIENCE)
