@@ -42,7 +42,7 @@ GOODBYE = 1.0  # seconds that an idle connection gets to take its leave
 LOOK_AT_OUTAGE = 5.0  # another worker may have got through
 IDLE = 20.0  # seconds until a connection that carries nothing is closed
 GRACE = 120.0  # seconds that conversations get to end when the worker is told to stop
-RENEW_EVERY = outbox.LEASE.total_seconds() / 5
+RENEW_EVERY = 5.0  # seconds; much less than a lease, because a new worker waits for as long (``_lapsed_at``)
 BUSY = frozenset({421, 432})  # "too much at once": the lane slows down, whatever letter it was said to
 
 log = logging.getLogger(__name__)
