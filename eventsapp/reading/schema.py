@@ -63,6 +63,9 @@ MOST_QUESTIONS = 50
 MOST_OPTIONS = 300
 MOST_CONDITIONS = 10
 MOST_CITIES = 12
+MOST_TOPICS = 20
+LONGEST_TOPIC = 60
+LONGEST_CITY = 100
 MOST_MEMBERS = 200
 MOST_REMINDERS = MOST_FOLLOW_UPS = 10
 _LONGEST_KEY = 60
@@ -410,13 +413,13 @@ class RecordSchema(RecordPart):
     contact = Email(about="The e-mail address that answers questions about this event.")
     picture = PictureName(about="A PNG, JPEG or WebP file beside the record, 8 MB at most, or a stored picture's name.")
     topics = ListOf(
-        KeyedBy(Tag(), Line(60), plain=True),
-        most=20,
+        KeyedBy(Tag(), Line(LONGEST_TOPIC), plain=True),
+        most=MOST_TOPICS,
         single=True,
         about="A few words that group events, each a text for all languages, or one for each.",
     )
     cities = ListOf(
-        Line(100),
+        Line(LONGEST_CITY),
         most=MOST_CITIES,
         single=True,
         about="Cities or IANA zones whose clocks an announcement names, besides that of the event.",

@@ -16,6 +16,7 @@ from eventsapp.domain.typed_times import read_clock, read_date
 from eventsapp.domain.vocabulary import Approval, Choose, Visibility
 from eventsapp.models import Event
 from eventsapp.queries.record import record_of
+from eventsapp.reading.schema import LONGEST_CITY, LONGEST_TOPIC, MOST_CITIES, MOST_TOPICS
 from eventsapp.reading.values import EventRecord, Labels, Moment
 from eventsapp.translations import gettext as _
 from eventsapp.web.editions import Words
@@ -82,7 +83,7 @@ class DetailsForm(DeskForm):
             fields[f"{name}-time"] = _optional(clock, _if_any(read_clock), kind="time")
             fields[f"{name}-fold"] = Entry(Words(_("Which of the two?")), "radio")
         for tag in self.tags:
-            fields[f"topics-{tag}"] = _optional(_("Topics"), _lines, kind="long")
+            fields[f"topics-{tag}"] = _optional(_("Topics"), _topic_lines, kind="long")
         return fields | self.reminders.fields() | self.follow_ups.fields()
 
     def _stored(self) -> dict[str, str | list[str]]:
@@ -174,7 +175,9 @@ class DetailsForm(DeskForm):
         return tuple(found)
 
     def _read_cities(self, text: str) -> tuple[str, ...]:
-        return tuple(tzid_from_text(line, self.tag) for line in _lines(text) if line)
+        """Each clock once."""
+        lines = _lines(text, MOST_CITIES, LONGEST_CITY)
+        return tuple(dict.fromkeys(tzid_from_text(line, self.tag) for line in lines if line))
 
 
 def _choice(words: str, options: Sequence[tuple[str, str]]) -> Entry:
@@ -212,8 +215,15 @@ def _read_hours(text: str) -> int | None:
     return int(typed) * _HOUR
 
 
-def _lines(text: str) -> list[str]:
-    return [clean_line(line) for line in text.splitlines()]
+def _topic_lines(text: str) -> list[str]:
+    return _lines(text, MOST_TOPICS, LONGEST_TOPIC)
+
+
+def _lines(text: str, most: int, limit: int) -> list[str]:
+    lines = [clean_line(line, limit + 1) for line in text.splitlines()]
+    if sum(map(bool, lines)) > most or any(len(line) > limit for line in lines):
+        raise Invalid(N_("Write at most %(most)s lines of at most %(limit)s characters each."), most=most, limit=limit)
+    return lines
 
 
 def _line(lines: Sequence[str], at_line: int) -> str:
