@@ -66,6 +66,7 @@ MOST_CITIES = 12
 MOST_TOPICS = 20
 LONGEST_TOPIC = 60
 LONGEST_CITY = 100
+LONGEST_WORDS = {"excerpt": 300, "description": 20_000, "what_to_bring": 5000, "picture_alt": 500}
 MOST_MEMBERS = 200
 MOST_REMINDERS = MOST_FOLLOW_UPS = 10
 _LONGEST_KEY = 60
@@ -181,10 +182,10 @@ class LanguagePart(RecordPart):
     summary = Line(
         200, required=True, about="The event's title in this language.", example="summary: Public online forum"
     )
-    excerpt = Line(300, about="One line under the title.")
-    description = Prose(20_000, about="What the event is about, in Markdown.")
-    what_to_bring = Prose(5000, about="What people should have ready, in Markdown.")
-    picture_alt = Line(500, about="What the picture shows, for those who cannot see it.")
+    excerpt = Line(LONGEST_WORDS["excerpt"], about="One line under the title.")
+    description = Prose(LONGEST_WORDS["description"], about="What the event is about, in Markdown.")
+    what_to_bring = Prose(LONGEST_WORDS["what_to_bring"], about="What people should have ready, in Markdown.")
+    picture_alt = Line(LONGEST_WORDS["picture_alt"], about="What the picture shows, for those who cannot see it.")
 
 
 class MomentPart(RecordPart):

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 
 from babel.dates import format_date
 from flask import abort, g, request, url_for
@@ -30,6 +31,7 @@ from eventsapp.domain.timezones import local
 from eventsapp.models import Event, LanguageVariant, Registration
 from eventsapp.queries.record import record_of
 from eventsapp.reading.completeness import missing_translations
+from eventsapp.reading.schema import LONGEST_WORDS
 from eventsapp.reading.values import EventRecord, Labels, LetterWords, Words
 from eventsapp.translations import INTERFACE_LANGUAGES, say
 from eventsapp.translations import gettext as _
@@ -46,7 +48,6 @@ words = Desk("words", __name__)
 
 PARTS = tuple(part.name for part in fields(Words))
 MARKDOWN = frozenset({"description", "what_to_bring"})
-LONGEST = 20_000
 CURRENT = "current"  # checked texts are as new as the default language's
 _HELD = N_("Dates are held in this language. Give them another one first.")
 _LOOK = "look"  # the button that shows what was typed, and saves nothing
@@ -253,7 +254,7 @@ def without_language(record: EventRecord, tag: str) -> EventRecord:
 
 def rendered(text: str) -> Markup:
     """Markdown as the event's page shows it; safe HTML."""
-    return Markup(to_html(clean_text(text)[:LONGEST]))  # noqa: S704  sanitized there
+    return Markup(to_html(clean_text(text)[: LONGEST_WORDS["description"]]))  # noqa: S704  sanitized there
 
 
 def _less(said: Mapping[str, LetterWords], tag: str) -> dict[str, LetterWords]:
@@ -295,18 +296,16 @@ def _entry(part: str, tag: str) -> Entry:
         editions.Words(own_name(tag), tag, direction(tag)),
         "long" if part in MARKDOWN else "text",
         optional=part != "summary",
-        check=read_title if part == "summary" else _read_markdown if part in MARKDOWN else _read_line,
+        check=read_title if part == "summary" else partial(_read, part),
     )
 
 
-def _read_line(text: str) -> str:
-    return clean_line(text, LONGEST)
-
-
-def _read_markdown(text: str) -> str:
-    if len(text) > LONGEST:
-        raise Invalid(N_("Write at most %(limit)s characters."), limit=LONGEST)
-    return clean_text(text)
+def _read(part: str, text: str) -> str:
+    limit = LONGEST_WORDS[part]
+    read = (clean_text if part in MARKDOWN else clean_line)(text, limit + 1)
+    if len(read) > limit:
+        raise Invalid(N_("Write at most %(limit)s characters."), limit=limit)
+    return read
 
 
 def _cell(entry: Entry, part: str, tag: str, *, missing: bool, since: str = "") -> Cell:

@@ -7,6 +7,7 @@ import pytest
 
 from eventsapp.db import db, transaction
 from eventsapp.models import Event
+from eventsapp.reading.schema import LONGEST_WORDS
 
 HERE = "/o/example-league/events/forum/words"
 BOTH = {
@@ -78,6 +79,16 @@ def test_looking_saves_nothing_and_markdown_is_safe(olga, event):
     piece = olga.post(f"{HERE}/preview?text=description-es", form)
     assert piece.text.strip() == "<p><em>Hola</em> &lt;script&gt;alert(1)&lt;/script&gt;</p>"
     assert [olga.post(f"{HERE}/preview?text={name}", form).status_code for name in ("summary-es", "x", "")] == [404] * 3
+
+
+@pytest.mark.parametrize("part", ["excerpt", "description", "what_to_bring", "picture_alt"])
+def test_a_text_that_is_too_long_is_refused_beside_its_field(olga, event, part):
+    limit = LONGEST_WORDS[part]
+    answer = olga.post(HERE, form_of(event) | {f"{part}-es": "x" * (limit + 1)})
+    assert (answer.status_code, getattr(stored(event)["es"], part)) == (422, "¡Ven!" if part == "excerpt" else "")
+    assert f"Write at most {limit:,} characters." in answer.text
+    assert "x" * (limit + 1) in answer.text
+    assert olga.post(HERE, form_of(event) | {f"{part}-es": "x" * limit}).status_code == 303
 
 
 @pytest.mark.parametrize("typed", ["de", "Deutsch (de)", "deutsch", "German"])
