@@ -11,7 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import InterfaceError, InternalError, InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from eventsapp import metrics
@@ -80,6 +80,12 @@ def _refuse_elsewhere(session: Session, *_: object) -> None:
     """Rows changed outside of ``transaction`` by mistake would stay in PostgreSQL, and be lost in SQLite."""
     if _IN_TRANSACTION not in session.info:
         raise RuntimeError("rows are written in db.transaction() alone")
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _refuse_statements_elsewhere(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        _refuse_elsewhere(state.session)
 
 
 def for_writing() -> Engine:

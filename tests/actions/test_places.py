@@ -159,9 +159,11 @@ def test_whoever_moves_up_would_if_all_of_the_queue_were_looked_at(make, act, no
         keys = chance.sample("abc", 1 if choose is Choose.ONE else chance.randint(1, 3))
         waiting = dict.fromkeys(keys, WAITLISTED)
         make.registration(event, places=waiting)
+    waited: dict[int, int] = {}  # minutes; for dates that are given together alike
     with transaction() as session:
-        for place in session.scalars(select(Place)):
-            place.queued_at = now - chance.randint(0, 5) * MINUTE
+        for place in session.scalars(select(Place).order_by(Place.id)):
+            whose = place.registration_id if choose is Choose.ALL else place.id
+            place.queued_at = now - waited.setdefault(whose, chance.randint(0, 5)) * MINUTE
     limit(event_id, a=chance.randint(0, 6), b=chance.randint(0, 6), c=chance.choice([0, 2, None]))
     event = db.session.get_one(Event, event_id)
     everybody = select(Place).join(Place.occurrence).where(Occurrence.event_id == event_id)

@@ -13,6 +13,7 @@ from tests.torture.scene import Stage
 SHARE = 10  # of all people, for each database
 STRICKEN = 0.2  # of the people: something meets their first letter
 BETWEEN = (1.0, 6.0)  # seconds
+KILLED_BETWEEN = (2.0, 15.0)  # a worker takes over what a dead one left once it has lived for some seconds
 
 
 def test_a_server_that_misbehaves_and_workers_that_are_killed(stage: Stage) -> None:
@@ -30,7 +31,7 @@ def test_a_server_that_misbehaves_and_workers_that_are_killed(stage: Stage) -> N
         crowd = Crowd(house, stage.postbox)
 
         def kill() -> None:
-            time.sleep(stage.chance.uniform(*BETWEEN))
+            time.sleep(stage.chance.uniform(*KILLED_BETWEEN))
             house.kill(stage.chance, "worker")
 
         with meanwhile(kill):

@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import select, update
 
+from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import PlaceState, QuestionType
 from eventsapp.models import Answer, Question, Registration
 from eventsapp.queries.registrations import answers_of, question_specs
@@ -311,7 +312,7 @@ def test_stored_answers_are_a_forms_data(make):
 def test_an_event_may_get_conditions_after_people_answered(client, forum, make, session):
     event = forum(DIET, {"key": "why"})
     make.registration(event, places={"spanish": PlaceState.CONFIRMED}, answers={"diet": "all", "why": "so"})
-    session.execute(update(Question).where(Question.key == "why").values(**only_if(diet=["vegan"])))
-    session.commit()
+    with transaction() as writing:
+        writing.execute(update(Question).where(Question.key == "why").values(**only_if(diet=["vegan"])))
     assert client.get("/events/forum").status_code == 200
     assert {answer.value for answer in session.scalars(select(Answer))} == {"all", "so"}
