@@ -115,6 +115,8 @@ def move(
     The links in earlier letters die. So does a wish for yet another address: whoever read those letters may have made
     it.
     """
+    for place in registration.places:
+        place.revision = max(place.revision, place.occurrence.first_revision)  # somebody may have left the new address
     take_back(session, registration, parting, now=now, settings=settings)
     session.execute(
         delete(AddressChange).where(
@@ -145,6 +147,7 @@ def take_back(
             place.revision += 1
             place.changed_at = now
             letters.withdraw(session, registration, place, parting, now=now, settings=settings)
+        places.part(place, now)
 
 
 def _forget_wish(session: Session, registration: Registration) -> None:

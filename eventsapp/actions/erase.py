@@ -82,6 +82,8 @@ def forget_person(session: Session, registration: Registration, *, now: datetime
     Letters keep their kind and time. One that takes an entry out of a calendar still leaves, and a worker may have
     another one in hand; the outbox forgets their addresses when it is done with them.
     """
+    for place in registration.places:
+        places.part(place, now)
     session.flush()
     for table in (Answer, ChosenOption, AddressChange, Receipt):
         session.execute(delete(table).where(table.registration_id == registration.id))

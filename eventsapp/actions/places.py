@@ -63,7 +63,7 @@ def give(
             continue
         place = there.get(occurrence.id)
         if place is None:
-            place = Place(occurrence=occurrence, revision=0, created_at=now)
+            place = Place(occurrence=occurrence, revision=occurrence.first_revision, created_at=now)
             registration.places.append(place)
         else:
             place.revision += 1
@@ -196,6 +196,15 @@ def give_up(
         move(place, PlaceState.CANCELLED, now)
     registration.changed_at = now
     letters.announce(session, registration, LetterKind.CANCELLED, told, now=now, settings=settings)
+
+
+def part(place: Place, now: datetime) -> None:
+    """The registration leaves the address it had, or the address goes: whatever that is told of this date later, in
+    whosever registration, has a higher SEQUENCE than the entry that was taken out of its calendar.
+    """
+    occurrence = place.occurrence
+    if place.invited_at is not None and now < occurrence.ends_at:
+        occurrence.first_revision = max(occurrence.first_revision, place.revision + 1)
 
 
 def is_to_come(place: Place, now: datetime) -> bool:

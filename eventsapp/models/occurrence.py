@@ -36,6 +36,7 @@ class Occurrence(Base):
     key: Mapped[str]  # the record's id, part of public addresses
     uid: Mapped[str]  # RFC 5545 §3.8.4.7; made once, never changes
     sequence: Mapped[int] = mapped_column(default=0)
+    first_revision: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # that a new place begins with
     dtstart_local: Mapped[datetime] = mapped_column(WallTime)
     fold: Mapped[int] = mapped_column(default=0)
     tzid: Mapped[str]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, exists, false, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from eventsapp.config import Settings
 from eventsapp.domain import admission, links
@@ -17,7 +17,7 @@ from eventsapp.domain.addresses import Address
 from eventsapp.domain.admission import Offer, Rules, Standing
 from eventsapp.domain.errors import N_, NotFound
 from eventsapp.domain.questions import AnswerValue, QuestionSpec
-from eventsapp.domain.vocabulary import HELD, PlaceState, Purpose, RegistrationNeed
+from eventsapp.domain.vocabulary import HELD, Choose, PlaceState, Purpose, RegistrationNeed
 from eventsapp.models import (
     Answer,
     ChosenOption,
@@ -228,6 +228,33 @@ def events_with_late(session: Session, *, now: datetime) -> list[int]:
             .where(PlaceCount.state == PlaceState.UNVERIFIED, PlaceCount.number > 0, late.exists())
             .distinct()
             .order_by(Occurrence.event_id)
+        )
+    )
+
+
+def events_with_room(session: Session, *, now: datetime) -> list[int]:
+    """Ids of events booked as a whole where the clock alone made room: a date has begun, and somebody still waits who
+    needs that one no more, and may get those to come.
+    """
+    begun, coming = aliased(Occurrence), Occurrence
+    waiting, confirmed = (
+        select(PlaceCount.number).where(PlaceCount.occurrence_id == coming.id, PlaceCount.state == state)
+        for state in (PlaceState.WAITLISTED, PlaceState.CONFIRMED)
+    )
+    return list(
+        session.scalars(
+            select(Event.id)
+            .join(coming, coming.event_id == Event.id)
+            .where(
+                Event.choose == Choose.ALL,
+                coming.starts_at > now,
+                coming.cancelled_at.is_(None),
+                waiting.scalar_subquery() > 0,
+                or_(coming.capacity.is_(None), func.coalesce(confirmed.scalar_subquery(), 0) < coming.capacity),
+                exists().where(begun.event_id == Event.id, begun.starts_at <= now),
+            )
+            .distinct()
+            .order_by(Event.id)
         )
     )
 

@@ -11,12 +11,13 @@ from threading import Event
 from eventsapp.actions import floods, jobs, outage, outbox
 from eventsapp.actions.erase import erase_outlived
 from eventsapp.actions.expire import expire
+from eventsapp.actions.places import promote
 from eventsapp.actions.verify import give_up_late
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
 from eventsapp.domain.errors import NotFound
 from eventsapp.queries.own_data import outlived
-from eventsapp.queries.registrations import events_with_late
+from eventsapp.queries.registrations import events_with_late, events_with_room
 from eventsapp.worker.lane import Prompt
 
 EXPIRE_EVERY = 60.0
@@ -30,19 +31,23 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Lapse(Prompt):
-    """Gives up what was held for an address to be verified, and lets those who wait move up; one event at a time."""
+    """Gives up what was held for an address to be verified, and lets those who wait move up; also where a date that
+    they need no more has begun. One event at a time.
+    """
 
     settings: Settings
     clock: Callable[[], datetime]
 
     def work(self, stop: Event, poll: float) -> float:  # noqa: ARG002
-        late = events_with_late(db.session(), now=self.clock())
+        now = self.clock()
+        late, begun = events_with_late(db.session(), now=now), events_with_room(db.session(), now=now)
         db.session.rollback()
-        for event_id in late:
-            if stop.is_set():
-                break
-            with transaction() as session:
-                give_up_late(session, event_id, now=self.clock(), settings=self.settings)
+        for act, events in ((give_up_late, late), (promote, begun)):
+            for event_id in events:
+                if stop.is_set():
+                    break
+                with transaction() as session:
+                    act(session, event_id, now=self.clock(), settings=self.settings)
         return LAPSE_EVERY
 
 

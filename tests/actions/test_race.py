@@ -47,7 +47,9 @@ DIET = {
 @dataclass(frozen=True)
 class Task:
     """What one process does: ``email`` registers, choosing ``option``, ``cancels`` gives a registration up,
-    ``verifies`` presses the button of its letter, ``moves`` takes one to the Spanish date, or ``asks`` for the link."""
+    ``verifies`` presses the button of its letter, ``moves`` takes one to the Spanish date, or ``asks`` for the link.
+    ``looks``: what it looks at before it writes.
+    """
 
     settings: Settings
     now: datetime
@@ -58,6 +60,7 @@ class Task:
     moves: int = 0
     asks: bool = False
     option: str = ""
+    looks: str = "tallies"
     locked: bool = True
 
 
@@ -102,7 +105,7 @@ def contend(task: Task, start: Barrier, counted: Barrier, results: Any) -> None:
 def slow_down(task: Task, counted: Barrier) -> None:
     """Widen the window between counting and writing; without the lock nobody writes before everybody has counted."""
     waited: list[bool] = []
-    room, counting = (resend, "_last_letter") if task.asks else (registrations, "tallies")
+    room, counting = (resend, "_last_letter") if task.asks else (registrations, task.looks)
     counting = "options_left" if task.option else counting
     count = getattr(room, counting)
 
@@ -299,10 +302,10 @@ def test_one_address_at_once_makes_one_registration_and_one_letter(race, last_pl
 
 def test_without_the_lock_only_the_unique_key_stands_between(race, last_places, settings, now):
     event_id = last_places()
-    tasks = [Task(settings, now, event_id, "ana@example.org", locked=False) for _ in range(CONTENDERS)]
-    results = race(tasks)
+    one = Task(settings, now, event_id, "ana@example.org", looks="registration_known", locked=False)
+    results = race([one] * CONTENDERS)
     assert rows(Registration) == 1
-    assert results["database error"] > 0
+    assert results["database error"] == CONTENDERS - 1
 
 
 def test_the_link_asked_for_eight_times_at_once_is_one_letter(race, make, settings, now):

@@ -21,7 +21,7 @@ from eventsapp.domain.applicant import Applicant
 from eventsapp.domain.vocabulary import Evidence, LetterKind, MessageState, PlaceState, Purpose, QuestionType
 from eventsapp.mail.outcome import Outcome, Verdict
 from eventsapp.mail.transport import MemoryTransport
-from eventsapp.models import AddressChange, Answer, Attendance, Base, ChosenOption, Event, Message, Registration
+from eventsapp.models import AddressChange, Answer, Attendance, Base, ChosenOption, Event, Message, Place, Registration
 from eventsapp.worker import run
 from tests.factory import IN_SPANISH
 from tests.mail.letterbox import calendar_of, everything_in, text_of
@@ -271,13 +271,18 @@ def test_one_who_holds_a_place_already_keeps_it(client, make, event, wish, deliv
     assert deliver() == []
 
 
-def test_one_who_holds_nothing_any_more_makes_room(client, make, event, wish, deliver):
-    other = make.registration(event, email=NEW, name="Nadia", places={"english": CANCELLED}).id
+def test_one_who_holds_nothing_any_more_makes_room(*, client, make, event, wish, deliver, now):
+    other = make.registration(event, email=NEW, name="Nadia", places={"spanish": CANCELLED}).id
+    with transaction() as session:
+        place = session.scalars(select(Place).where(Place.registration_id == other)).one()
+        place.revision, place.invited_at = 5, now
     assert client.post(wish()).status_code == 303
     assert registration().email == NEW
     forgotten = db.session.get_one(Registration, other)
     assert (forgotten.email, forgotten.address_key, forgotten.name) == (None, None, None)
-    assert [mail["To"] for mail in deliver()] == [OLD, NEW]
+    mails = deliver()
+    assert [mail["To"] for mail in mails] == [OLD, NEW]
+    assert told(mails, NEW) == [("REQUEST", 7)]  # after what took the entry out of that calendar
 
 
 @pytest.mark.parametrize(
@@ -518,15 +523,49 @@ def test_the_next_in_line_moves_up(client, make, settings, deliver):
     assert [mail["To"] for mail in deliver()] == ["next@example.org"]
 
 
-def test_the_same_person_may_come_again(*, client, token, event, settings, now, deliver):
+@pytest.fixture
+def come(event, settings, now):
+    """``come()`` registers at Zoë's first address."""
+
+    def come() -> None:
+        who = Applicant("Zoë", read_address(OLD), "en", "Europe/Paris", ("spanish",))
+        with transaction() as session:
+            receipt = register(session, event.id, who, now=now, settings=settings)
+            session.flush()
+            assert receipt.registration_id is not None
+
+    return come
+
+
+def told(mails: list[EmailMessage], address: str) -> list[tuple[str, int]]:
+    """METHOD and SEQUENCE of what a calendar was told."""
+    found = (calendar_of(mail) for mail in mails if mail["To"] == address)
+    said = (
+        [re.search(rf"^{name}:(.+)$", one, re.MULTILINE)[1].strip() for name in ("METHOD", "SEQUENCE")] for one in found
+    )
+    return [(method, int(sequence)) for method, sequence in said]
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_the_same_person_may_come_again(*, client, token, come, settings, deliver, again):
     client.post(f"/manage/{token}/erase")
-    who = Applicant("Zoë", read_address(OLD), "en", "Europe/Paris", ("spanish",))
-    with transaction() as session:
-        receipt = register(session, event.id, who, now=now, settings=settings)
-        session.flush()
-        assert receipt.registration_id is not None
-    kinds = [mail["Subject"].partition(":")[0] for mail in deliver()]
-    assert len(kinds) == 2
+    come()
+    assert told(deliver(), OLD) == [("CANCEL", 1), ("REQUEST", 2)]
+    if again == 2:
+        one = db.session.scalars(select(Registration).where(Registration.email == OLD)).one()
+        client.post(f"/manage/{token_of(one, settings)}/erase")
+        come()
+        assert told(deliver(), OLD) == [("CANCEL", 3), ("REQUEST", 4)]
+
+
+def test_whoever_moved_away_may_come_again(*, client, wish, come, deliver):
+    client.post(wish())
+    ((method, taken_back),) = told(deliver(), OLD)
+    assert method == "CANCEL"
+    come()
+    ((method, sequence),) = told(deliver(), OLD)
+    assert method == "REQUEST"
+    assert sequence > taken_back
 
 
 def test_a_date_that_is_over_stays_as_it_was(client, token, now, deliver):
