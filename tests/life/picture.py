@@ -88,6 +88,10 @@ class Picture:
             for seat in self.seats.values()
         )
 
+    def begun_since(self, moment: datetime) -> bool:
+        """Whether a date has; whoever waits for all of them needs that one no more."""
+        return any(moment < date.starts_at <= self.at for date in self.dates.values())
+
 
 def take_picture(session: Session, event_id: int, at: datetime) -> Picture:
     session.rollback()
