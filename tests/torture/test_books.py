@@ -70,9 +70,10 @@ def _lose_a_registration(session: Session) -> None:
 
 
 def _write_nobody(session: Session) -> None:
-    """A registration's letters, never written."""
-    sent = select(Message.registration_id).where(Message.kind == LetterKind.CONFIRMATION).limit(1)
-    session.execute(delete(Message).where(Message.registration_id == session.scalar(sent)))
+    """The letters to somebody who holds a place, never written."""
+    sent = select(Message.registration_id).where(Message.kind == LetterKind.CONFIRMATION)
+    holds = select(Place.registration_id).where(Place.state == PlaceState.CONFIRMED, Place.registration_id.in_(sent))
+    session.execute(delete(Message).where(Message.registration_id == session.scalar(holds.limit(1))))
 
 
 def _leave_a_letter(session: Session) -> None:
