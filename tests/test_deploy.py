@@ -316,7 +316,10 @@ def test_a_proxy_in_front_of_a_real_server(name, app, make, settings, tmp_path):
         assert (status, "X-Request-ID" in headers) == (401, True)  # all of it came to us
         with contextlib.suppress(OSError):  # a proxy may hang up before it has all of it
             status, headers, _ = front.ask("POST", upload, file_of(11), Content_Type=MULTIPART)
-            assert (status, "X-Request-ID" in headers) == (413, False)
+            assert status == 413
+            assert (
+                name == "caddy" or "X-Request-ID" not in headers
+            )  # Caddy counts what passes: we may be the first to refuse
         assert front.ask("GET", "/", X_Request_ID="chosen-by-a-visitor")[1]["X-Request-ID"] != "chosen-by-a-visitor"
         assert site.end() == 0
         assert front.ask("GET", "/events/forum")[0] == 502
