@@ -18,6 +18,7 @@ from tests.torture.postgres import Server
 from tests.torture.scene import Stage
 
 SHARE = 10  # of all people, for each database
+LEAST = 600  # people: with fewer it may be over before anybody notices
 LOCKED_FOR = ((1.0, 5.0), (16.5, 20.0))  # seconds; SQLite's patience is 15
 PAUSE = (0.2, 3.0)
 
@@ -64,7 +65,7 @@ def keep_to_oneself(path: str, chance: random.Random) -> None:
 
 
 def test_everybody_gets_a_clear_answer_and_nothing_is_lost(stage: Stage, request: pytest.FixtureRequest) -> None:
-    number = stage.people // SHARE
+    number = max(LEAST, stage.people // SHARE)
     scene.make_events(stage.make, number)
     crowd_of = people(number, scene.CHOICES, stage.chance)
     server = request.getfixturevalue("server") if stage.on_postgresql else None

@@ -19,6 +19,7 @@ from tests.torture.postgres import Server
 from tests.torture.scene import Stage
 
 SHARE = 10  # of all people, for each database
+LEAST = 600  # people: with fewer it may be over before anybody notices
 ROOM = "256m"
 LEFT = 64 * 1024  # bytes at most, of a disk that is "full": it breaks off wherever that comes
 FULL_FOR = (0.5, 8.0)  # seconds
@@ -59,7 +60,7 @@ def fill(folder: Path, chance: random.Random) -> None:
 def test_everybody_gets_a_clear_answer_and_it_goes_on(
     stage: Stage, folder: Path, request: pytest.FixtureRequest
 ) -> None:
-    number = stage.people // SHARE
+    number = max(LEAST, stage.people // SHARE)
     scene.make_events(stage.make, number)
     crowd_of = people(number, scene.CHOICES, stage.chance)
     server: Server | None = request.getfixturevalue("server") if stage.on_postgresql else None
