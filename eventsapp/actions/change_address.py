@@ -147,7 +147,7 @@ def take_back(
             place.revision += 1
             place.changed_at = now
             letters.withdraw(session, registration, place, parting, now=now, settings=settings)
-        places.part(place, now)
+        places.raise_first_revision(place, now)
 
 
 def _forget_wish(session: Session, registration: Registration) -> None:

@@ -83,7 +83,7 @@ def forget_person(session: Session, registration: Registration, *, now: datetime
     another one in hand; the outbox forgets their addresses when it is done with them.
     """
     for place in registration.places:
-        places.part(place, now)
+        places.raise_first_revision(place, now)
     session.flush()
     for table in (Answer, ChosenOption, AddressChange, Receipt):
         session.execute(delete(table).where(table.registration_id == registration.id))

@@ -198,9 +198,9 @@ def give_up(
     letters.announce(session, registration, LetterKind.CANCELLED, told, now=now, settings=settings)
 
 
-def part(place: Place, now: datetime) -> None:
-    """The registration leaves the address it had, or the address goes: whatever that is told of this date later, in
-    whosever registration, has a higher SEQUENCE than the entry that was taken out of its calendar.
+def raise_first_revision(place: Place, now: datetime) -> None:
+    """For a place whose registration leaves its address, or is forgotten: what that address is told of this date later,
+    in whosever registration, has a higher SEQUENCE than what it was told last.
     """
     occurrence = place.occurrence
     if place.invited_at is not None and now < occurrence.ends_at:

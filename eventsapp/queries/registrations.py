@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, exists, false, func, or_, select
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, exists, false, func, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from eventsapp.config import Settings
@@ -236,25 +236,26 @@ def events_with_room(session: Session, *, now: datetime) -> list[int]:
     """Ids of events booked as a whole where the clock alone made room: a date has begun, and somebody still waits who
     needs that one no more, and may get those to come.
     """
-    begun, coming = aliased(Occurrence), Occurrence
-    waiting, confirmed = (
-        select(PlaceCount.number).where(PlaceCount.occurrence_id == coming.id, PlaceCount.state == state)
-        for state in (PlaceState.WAITLISTED, PlaceState.CONFIRMED)
+    begun, taken = aliased(Occurrence), aliased(PlaceCount)
+    full = select(taken.number).where(
+        taken.occurrence_id == Occurrence.id, taken.state == PlaceState.CONFIRMED, taken.number >= Occurrence.capacity
     )
     return list(
         session.scalars(
-            select(Event.id)
-            .join(coming, coming.event_id == Event.id)
+            select(Occurrence.event_id)
+            .join(PlaceCount, PlaceCount.occurrence_id == Occurrence.id)
+            .join(Occurrence.event)
             .where(
+                PlaceCount.state == PlaceState.WAITLISTED,
+                PlaceCount.number > 0,
                 Event.choose == Choose.ALL,
-                coming.starts_at > now,
-                coming.cancelled_at.is_(None),
-                waiting.scalar_subquery() > 0,
-                or_(coming.capacity.is_(None), func.coalesce(confirmed.scalar_subquery(), 0) < coming.capacity),
+                Occurrence.starts_at > now,
+                Occurrence.cancelled_at.is_(None),
+                ~full.exists(),
                 exists().where(begun.event_id == Event.id, begun.starts_at <= now),
             )
             .distinct()
-            .order_by(Event.id)
+            .order_by(Occurrence.event_id)
         )
     )
 

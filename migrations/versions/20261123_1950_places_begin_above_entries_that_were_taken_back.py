@@ -12,10 +12,10 @@ runs_beside = True
 
 def upgrade() -> None:
     op.add_column("occurrence", sa.Column("first_revision", sa.Integer(), server_default=sa.text("0"), nullable=False))
-    op.execute(
-        "UPDATE occurrence SET first_revision = coalesce((SELECT max(place.revision) + 1 FROM place"
-        " JOIN registration ON registration.id = place.registration_id WHERE place.occurrence_id = occurrence.id"
-        " AND registration.erased_at IS NOT NULL AND place.invited_at IS NOT NULL), 0)"
+    op.execute(  # above whatever anybody was told: who has left an address is not known any more
+        "UPDATE occurrence SET first_revision = (SELECT max(revision) + 1 FROM place"
+        " WHERE place.occurrence_id = occurrence.id)"
+        " WHERE id IN (SELECT occurrence_id FROM place WHERE revision > 0)"
     )
 
 
