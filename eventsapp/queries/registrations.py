@@ -266,15 +266,18 @@ def receipt_by_token(session: Session, token: str, *, now: datetime, settings: S
     Raises NotFound: wrong in any way, or older than 24 hours.
     """
     public_id = links.public_id_in(token)
-    found = session.execute(
-        select(Receipt, EventStamp.number)
-        .join(EventStamp, EventStamp.event_id == Receipt.event_id)
-        .where(Receipt.public_id == (public_id or ""), Receipt.expires_at > now)
-    ).one_or_none()
+    found = session.execute(_RECEIPT, {"public_id": public_id or "", "now": now}).one_or_none()
     if found is None or not links.opens(settings.link_key, Purpose.RECEIPT, token, found[0].public_id):
         raise _not_found()
     receipt, stamp = found
     return receipt, event_shown(session, receipt.event_id, stamp)
+
+
+_RECEIPT = (
+    select(Receipt, EventStamp.number)
+    .join(EventStamp, EventStamp.event_id == Receipt.event_id)
+    .where(Receipt.public_id == bindparam("public_id"), Receipt.expires_at > bindparam("now"))
+)
 
 
 def receipt_outcome(event: Event, outcome: Mapping[str, PlaceState], now: datetime) -> dict[str, str]:
