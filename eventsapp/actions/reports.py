@@ -17,7 +17,7 @@ from eventsapp.config import Settings
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.errors import Invalid
 from eventsapp.domain.text import REPLY_LIMIT, clean_line
-from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState, Suppression
+from eventsapp.domain.vocabulary import LetterKind, MessageState, OfTries, PlaceState, Suppression
 from eventsapp.ical.reply import Reply
 from eventsapp.mail.reports import Cause, Report, ReportKind, cause_of, read_report, without_addresses
 from eventsapp.models import Event, Message, Occurrence, Place, Registration
@@ -102,7 +102,7 @@ def _came_back(
     message.lease = message.lease_until = None
     message.sent_at = message.sent_at or now
     message.last_code, message.last_error = report.code, words
-    message.context = message.context | {"came_back": report.cause.value}
+    message.context = message.context | {OfTries.CAME_BACK: report.cause.value}
     if report.cause is Cause.HARD:
         _suppress(session, message, Suppression.BOUNCED, words, now=now, settings=settings)
     return _TAKEN[report.cause]

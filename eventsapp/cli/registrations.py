@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from eventsapp.cli.application import CommandFailed, application, event_of, now, writing
 from eventsapp.cli.arguments import Commands, add_format, one_of
 from eventsapp.cli.printing import DAY_AND_TIME, moment, print_rows, print_table
-from eventsapp.domain.vocabulary import MessageState, PlaceState, Suppression
+from eventsapp.domain.vocabulary import MessageState, OfTries, PlaceState, Suppression
 from eventsapp.mail.outcome import reply_words
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def show(arguments: argparse.Namespace) -> None:
 
 
 def _letter(message: "Message") -> tuple[str, ...]:
-    cause = f" ({message.context['came_back']})" if message.state is MessageState.BOUNCED else ""
+    cause = f" ({message.context[OfTries.CAME_BACK]})" if message.state is MessageState.BOUNCED else ""
     said = reply_words(message.last_code, message.last_error)
     when = moment(message.sent_at or message.due_at)
     return (message.public_id, message.kind.value, message.state + cause, message.recipient or "", when, said)

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from eventsapp.actions import outage, outbox
 from eventsapp.db import db
 from eventsapp.doctor.finding import Finding
-from eventsapp.domain.vocabulary import MessageState
+from eventsapp.domain.vocabulary import MessageState, OfTries
 from eventsapp.mail.outcome import reply_words
 from eventsapp.mail.reports import Cause
 from eventsapp.models import Heartbeat, Message, Place
@@ -66,7 +66,7 @@ def returned(now: datetime) -> Finding:
     back = select(Message.context, Message.last_error).where(
         Message.state == MessageState.BOUNCED, Message.sent_at > now - LOOK_BACK
     )
-    words = [said for context, said in db.session.execute(back) if context.get("came_back") == Cause.POLICY]
+    words = [said for context, said in db.session.execute(back) if context.get(OfTries.CAME_BACK) == Cause.POLICY]
     if not words:
         return Finding("letters sent back", True, "none of the last week for a reason of ours")
     said = f"{len(words)} of the last week because of our mail server, for example: {words[-1]}"

@@ -186,6 +186,14 @@ class Priority(IntEnum):
     DIGEST = 6
 
 
+class OfTries(StrEnum):
+    """What a letter's ``context`` keeps of its tries; the same letter written once more begins without."""
+
+    SINCE = "tried_since"  # when somebody wished that a letter that failed be tried again
+    UNANSWERED = "unanswered_at"  # all of it was sent, and no answer came
+    CAME_BACK = "came_back"
+
+
 class Suppression(StrEnum):
     """Why an organization does not write to an address (``queries.suppressed.holds_back``).
 

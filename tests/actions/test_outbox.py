@@ -271,6 +271,21 @@ class TestClaim:
         assert claim(now + outbox.LEASE, worker="w2") == ids
         assert (only(session).lease, only(session).attempts) == ("w2", 2)
 
+    def test_what_somebody_had_in_hand_may_have_arrived(
+        self, registration: Registration, now: datetime, settings: Settings, session: Session
+    ) -> None:
+        announce(registration, LetterKind.CONFIRMATION, now, settings)
+        ids, later = claim(now), now + outbox.LEASE
+        assert not only(session).uncertain
+        claim(later, worker="w2")
+        with transaction() as writing:
+            outbox.release(writing, ids, worker="w2", now=later)
+        assert (only(session).state, only(session).uncertain) == (QUEUED, True)
+        claim(later)
+        with transaction() as writing:
+            assert outbox.record_uncertain(writing, ids[0], worker="w1", now=later)
+        assert only(session).state is QUEUED, "it has not been left without an answer before"
+
     def test_letters_to_one_person_leave_one_after_the_other(
         self, both: Registration, now: datetime, settings: Settings, session: Session
     ) -> None:
@@ -448,6 +463,24 @@ class TestRetry:
         assert again.message_id != message.message_id
         assert again.thread_of == message.message_id
         assert states(session) == [(LetterKind.CONFIRMATION, SENT), (LetterKind.CONFIRMATION, QUEUED)]
+
+    def test_what_came_of_earlier_tries_does_not_count_against_it(
+        self, message: Message, now: datetime, settings: Settings, session: Session
+    ) -> None:
+        """Left without an answer, tried again, sent, written once more: each time it may go unanswered once."""
+        for tries in range(2):
+            (message_id,) = claim(now + tries * timedelta(days=1))
+            with transaction() as writing:
+                assert outbox.record_uncertain(writing, message_id, worker="w1", now=now)
+            assert (only(session).state, only(session).uncertain) == (QUEUED, True)
+            self.retry(message, now + (tries + 1) * timedelta(days=1), settings)
+            assert only(session).uncertain, "it may have arrived for all that"
+        later = now + timedelta(days=9)
+        claim(later)
+        with transaction() as writing:
+            outbox.record_sent(writing, [message.id], worker="w1", now=later)
+        again = self.retry(message, later, settings)
+        assert (again.id, set(again.context), again.uncertain) == (message.id + 1, {"places"}, False)
 
     def test_a_waiting_letter_goes_out_now(self, message: Message, now: datetime, settings: Settings) -> None:
         later = now + timedelta(seconds=5)

@@ -31,7 +31,8 @@ class Books:
         if anew:
             self.session.rollback()
         self.session.expire_all()
-        return [line for rule in (self._people, self._letters, self._places, self._counts) for line in rule()]
+        rules = (self._people, self._letters, self._calendars, self._places, self._counts)
+        return [line for rule in rules for line in rule()]
 
     def _people(self) -> Iterator[str]:
         registrations = self._registrations()
@@ -80,6 +81,16 @@ class Books:
         if email in self.crowd.gone and LetterKind.CANCELLED not in {letter.kind for letter in sent}:
             yield f"no goodbye: {email} cancelled and got no letter"
 
+    def _calendars(self) -> Iterator[str]:
+        for email, registration in self._registrations().items():
+            for place in registration.places:
+                occurrence = place.occurrence
+                entry = self.crowd.postbox.entries.get((email, occurrence.uid))
+                shown = None if entry is None else entry.starts_at
+                comes = place.state is CONFIRMED and occurrence.cancelled_at is None
+                if shown != (occurrence.starts_at if comes else None):
+                    yield f"calendar: {email} holds a {place.state} place at {occurrence.starts_at}, and sees {shown}"
+
     def _places(self) -> Iterator[str]:
         states: dict[int, Counter[PlaceState]] = defaultdict(Counter)
         for occurrence_id, state in self.session.execute(select(Place.occurrence_id, Place.state)):
@@ -99,5 +110,7 @@ class Books:
         yield from (f"miscounted: {line}" for line in wrong_counts(self.session))
 
     def _registrations(self) -> dict[str, Registration]:
-        found = self.session.scalars(select(Registration).options(selectinload(Registration.places)))
+        found = self.session.scalars(
+            select(Registration).options(selectinload(Registration.places).joinedload(Place.occurrence))
+        )
         return {registration.email or "": registration for registration in found}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from eventsapp.config import Settings
 from eventsapp.db import db, transaction
 from eventsapp.domain.vocabulary import Choose, MessageState
-from eventsapp.models import Message
+from eventsapp.models import Message, Occurrence
 from tests.factory import Make
 from tests.mail.server import Script
 from tests.torture.crowd import Choices
@@ -96,9 +96,12 @@ def date(key: str, day: int, **values: Any) -> Mapping[str, Any]:
 
 
 def left_to_send(session: Session) -> int:
+    """Letters, and dates of which something is still to be told."""
     session.rollback()
     waiting = Message.state.in_((MessageState.QUEUED, MessageState.SENDING))
-    return session.scalar(select(func.count()).where(waiting)) or 0
+    wanted = (func.count().filter(waiting), select(func.count(Occurrence.tell_at)).scalar_subquery())
+    letters, dates = session.execute(select(*wanted).select_from(Message)).one()
+    return letters + dates
 
 
 def settle(session: Session) -> None:
@@ -108,5 +111,6 @@ def settle(session: Session) -> None:
         with transaction() as writing:
             now = datetime.now(UTC)
             writing.execute(update(Message).where(_PUT_OFF, Message.due_at > now).values(due_at=now))
+            writing.execute(update(Occurrence).where(Occurrence.tell_at > now).values(tell_at=now))
         assert time.monotonic() < until, f"{left} letters are still there"
         time.sleep(0.5)

@@ -4,13 +4,14 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
-from eventsapp.models import Message, Place, PlaceCount, Registration
+from eventsapp.models import Message, Occurrence, Place, PlaceCount, Registration
 from tests.torture import scene
 from tests.torture.books import Books
 from tests.torture.crowd import Crowd, people
@@ -108,6 +109,10 @@ def _cancel_without_a_word(session: Session) -> None:
     session.execute(update(Place).where(Place.state == PlaceState.CONFIRMED).values(state=PlaceState.CANCELLED))
 
 
+def _move_without_a_word(session: Session) -> None:
+    session.execute(update(Occurrence).values(starts_at=datetime(2040, 6, 1, tzinfo=UTC)))
+
+
 def _write_to_a_stranger(session: Session) -> None:
     id_ = session.scalars(select(Registration.id).order_by(Registration.id)).first()
     session.execute(update(Registration).where(Registration.id == id_).values(email="stranger@example.org"))
@@ -124,6 +129,7 @@ BREAKS: dict[str, Callable[[Session], None]] = {
     "miscounted": _miscount,
     "not cancelled": _undo_a_cancellation,
     "holds nothing": _cancel_without_a_word,
+    "calendar": _move_without_a_word,
     "unasked": _write_to_a_stranger,
     "letter to a stranger": _write_to_a_stranger,
 }

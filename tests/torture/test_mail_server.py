@@ -3,10 +3,10 @@
 import signal
 import time
 
-from tests.mail.server import PLAGUES, TAKEN_AND_CUT
 from tests.torture import scene
 from tests.torture.books import Books
 from tests.torture.crowd import Crowd, meanwhile, people
+from tests.torture.faults import strike
 from tests.torture.house import opened
 from tests.torture.scene import Stage
 
@@ -20,11 +20,7 @@ def test_a_server_that_misbehaves_and_workers_that_are_killed(stage: Stage) -> N
     number = stage.people // SHARE
     scene.make_events(stage.make, number)
     crowd_of = people(number, scene.CHOICES, stage.chance)
-    patient = [person for person in crowd_of if not person.cancels]  # the others wait for their first letter
-    stricken = stage.chance.sample(patient, max(len(PLAGUES), int(STRICKEN * number)))
-    for person, plague in zip(stricken, [*PLAGUES, TAKEN_AND_CUT] * number, strict=False):
-        stage.script.story[person.email] = [plague]
-    taken_and_cut = sum(story == [TAKEN_AND_CUT] for story in stage.script.story.values())
+    taken_and_cut = strike(stage, crowd_of, STRICKEN)
     stage.script.delay = 0.002
     stage.script.at_most = scene.CONNECTIONS * stage.workers - 1  # one is greeted with 421
     with opened(stage.settings, workers=stage.workers) as house:

@@ -1,6 +1,7 @@
 """The worker over real SMTP, to a server that misbehaves: nothing is lost, and nothing comes twice that need not."""
 
 import os
+import re
 import signal
 import smtplib
 import subprocess
@@ -13,17 +14,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.policy import default
 from threading import Event as Stop
 
 import pytest
 from sqlalchemy import select, update
 
-from eventsapp.actions import outage
+from eventsapp.actions import outage, outbox, places
 from eventsapp.config import Settings
 from eventsapp.db import transaction
 from eventsapp.domain.vocabulary import MessageState, Priority
 from eventsapp.models import Message, Outage
 from eventsapp.worker import run
+from tests.mail.letterbox import calendar_of
 from tests.mail.server import PLAGUES, TAKEN_AND_CUT, Script, smtp_server
 from tests.worker.office import FAILED, QUEUED, SENDING, SENT, Office
 
@@ -301,6 +304,34 @@ def workers(office: Office, script: Script) -> Iterator[Workers]:
 def let_leases_end(office: Office) -> None:
     with transaction() as session:
         session.execute(update(Message).where(Message.state == SENDING).values(due_at=office.now))
+
+
+def taken_by_a_worker_that_died(office: Office) -> None:
+    """Nobody knows whether it had sent what it took."""
+    with transaction() as session:
+        assert outbox.claim(session, worker="dead", limit=10, now=office.now)
+
+
+@pytest.mark.parametrize(
+    ("before", "told"), [(taken_by_a_worker_that_died, [("CANCELLED", "CANCEL")]), (lambda _office: None, [])]
+)
+def test_what_a_worker_that_died_may_have_sent_is_taken_back(
+    before: Callable[[Office], None], told: list[tuple[str, str]], office: Office, script: Script
+) -> None:
+    """Though the letter itself is not true any more, and does not leave again."""
+    by_smtp(office, script)
+    ann = office.write("ann@example.com")
+    before(office)
+    with transaction() as session:
+        places.cancel(session, ann.id, now=office.now, settings=office.settings)
+    work(office, outbox.LEASE + timedelta(minutes=1))
+    calendars = [calendar_of(message_from_bytes(raw, policy=default)) for _, raw in script.taken]  # type: ignore[arg-type]
+    assert [
+        (found[1], method[1])
+        for calendar in filter(None, calendars)
+        if (found := re.search(r"STATUS:(\w+)", calendar)) and (method := re.search(r"METHOD:(\w+)", calendar))
+    ] == told
+    assert len(calendars) == 1, "that it is cancelled is told in any case"
 
 
 def test_a_kill_loses_nothing_and_doubles_no_more_than_there_are_connections(

@@ -17,7 +17,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from eventsapp.actions import outage
 from eventsapp.actions.statements import rows_changed
 from eventsapp.domain.text import REPLY_LIMIT, clean_line
-from eventsapp.domain.vocabulary import MessageState, Priority
+from eventsapp.domain.vocabulary import MessageState, OfTries, Priority
 from eventsapp.models import Message, Registration
 
 LEASE = timedelta(minutes=2)  # renewed while its worker lives; what a dead one had in hand waits for no longer
@@ -26,6 +26,7 @@ SCATTER = 0.2
 GIVE_UP_AFTER = timedelta(hours=48)
 ASK_AGAIN_AFTER = timedelta(minutes=15)  # a letter that may have arrived is sent once more, recognisable as the same
 _WAITING = (MessageState.QUEUED, MessageState.SENDING)
+_SOONER_THAN_ASKED_AGAIN = sum(step * (1 + SCATTER) < ASK_AGAIN_AFTER for step in BACK_OFF)  # tries
 _DONE = tuple(sorted(set(MessageState) - set(_WAITING)))
 
 
@@ -49,9 +50,9 @@ def claim(
     """Take up to ``limit`` due letters under ``worker``'s lease and return their ids, in the order to send them.
 
     Letters to one person leave one after the other, oldest first: no invite before its confirmation, and nothing
-    overtakes a letter on the wire; but a letter does not wait for an earlier one that is less urgent. A lease that ran
-    out is due again by itself, unless ``lapsed`` is false. ``without`` names mail domains to leave alone, ``in_hand``
-    letters that the caller still has on the wire, whatever became of their leases.
+    overtakes a letter on the wire; but a letter does not wait for an earlier one that is less urgent. A letter whose
+    lease ran out is due again by itself, unless ``lapsed`` is false, and may have arrived. ``without`` names mail
+    domains to leave alone, ``in_hand`` letters that the caller still has on the wire, whatever became of their leases.
     """
     ids: list[int] = []
     for priority in sorted(priorities):  # one by one: each is a short way in the index, however much waits elsewhere
@@ -68,6 +69,7 @@ def claim(
                 lease_until=now + LEASE,
                 due_at=now + LEASE,
                 attempts=Message.attempts + 1,
+                uncertain=Message.uncertain | Message.lease.is_not(None),
             )
             .execution_options(synchronize_session=False)
         )
@@ -97,7 +99,7 @@ def put_back(session: Session, *, now: datetime) -> None:
     latest = case(
         ((Message.attempts == 0) & (Message.last_error == ""), now),
         (Message.attempts == 0, now + outage.STEPS[-1]),
-        (Message.uncertain, now + ASK_AGAIN_AFTER),
+        (Message.uncertain & (Message.attempts <= _SOONER_THAN_ASKED_AGAIN), now + ASK_AGAIN_AFTER),
         *((Message.attempts == tries, until) for tries, until in steps.items()),
         else_=now + BACK_OFF[-1] * (1 + SCATTER),
     )
@@ -177,7 +179,7 @@ def record_uncertain(session: Session, message_id: int, *, worker: str, now: dat
     message = session.get(Message, message_id, populate_existing=True)
     if message is None:
         return False
-    if message.uncertain:
+    if OfTries.UNANSWERED in message.context:
         return record_failed(session, message_id, worker=worker, error=error)
     return _record(
         session,
@@ -186,6 +188,7 @@ def record_uncertain(session: Session, message_id: int, *, worker: str, now: dat
         **_BACK,
         due_at=now + ASK_AGAIN_AFTER,
         uncertain=True,
+        context=message.context | {OfTries.UNANSWERED: now.isoformat()},
         last_code=None,
         last_error=_words(error),
     )
@@ -258,7 +261,7 @@ _BACK: dict[str, Any] = {"state": MessageState.QUEUED, "lease": None, "lease_unt
 
 
 def _tried_since(message: Message) -> datetime:
-    since = message.context.get("tried_since")
+    since = message.context.get(OfTries.SINCE)
     return datetime.fromisoformat(since) if since else message.created_at
 
 

@@ -14,7 +14,7 @@ from eventsapp.config import Settings
 from eventsapp.domain.addresses import Address, read_address
 from eventsapp.domain.errors import N_, NotFound, Refused
 from eventsapp.domain.links import new_public_id
-from eventsapp.domain.vocabulary import LetterKind, MessageState, Priority
+from eventsapp.domain.vocabulary import LetterKind, MessageState, OfTries, Priority
 from eventsapp.models import Message, Place, Registration, Staff
 
 _PRIORITY = {  # of a kind that nobody asked for just now; a lower one leaves first
@@ -231,8 +231,7 @@ def retry(session: Session, public_id: str, *, now: datetime, settings: Settings
     message.state = MessageState.QUEUED
     message.due_at = now
     message.attempts = 0
-    message.uncertain = False
-    message.context = message.context | {"tried_since": now.isoformat()}
+    message.context = _without_tries(message) | {OfTries.SINCE: now.isoformat()}
     return message
 
 
@@ -245,7 +244,7 @@ def _write_again(session: Session, message: Message, *, now: datetime, settings:
             message.kind,
             now=now,
             settings=settings,
-            context=message.context,
+            context=_without_tries(message),
             dedupe=f"{message.dedupe_key.removeprefix(_head(message.staff, message.kind))}:{nonce}",
             priority=priority_of(message.kind),
         )
@@ -258,7 +257,7 @@ def _write_again(session: Session, message: Message, *, now: datetime, settings:
         now=now,
         settings=settings,
         place=message.place,
-        context=message.context,
+        context=_without_tries(message),
         nonce=nonce,
         to=_frozen(message),
     )
@@ -285,6 +284,10 @@ def retry_all(
         with contextlib.suppress(Refused):
             sent.append(retry(session, public_id, now=now, settings=settings))
     return sent
+
+
+def _without_tries(message: Message) -> dict[str, Any]:
+    return {key: fact for key, fact in message.context.items() if key not in set(OfTries)}
 
 
 def _frozen(message: Message) -> Address | None:
