@@ -26,25 +26,40 @@ class Entry:
         return self.method == "REQUEST"
 
 
+class Died(BaseException):
+    """The program ended in the midst of it."""
+
+
 @dataclass
 class Calendars:
     """A transport that takes every letter and does with it what its reader's calendar would do.
 
     ``links`` are the personal addresses in the letters, by the address that each letter went to; ``wrong`` is what no
-    calendar should have been sent.
+    calendar should have been sent. ``left``: so many letters until the program dies, and whether the last arrives.
     """
 
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     wrong: list[str] = field(default_factory=list)
+    left: tuple[int, bool] | None = None
+    last: str = ""  # whom the last letter went to
 
     def send(self, message: bytes, envelope: Envelope) -> Outcome:
+        number, arrives = self.left or (0, True)
+        self.last = envelope.recipient
+        if number != 1 or arrives:
+            self._deliver(message, envelope)
+        if number == 1:
+            raise Died
+        self.left = self.left and (number - 1, arrives)
+        return Outcome(Verdict.ACCEPTED, 250, "ok")
+
+    def _deliver(self, message: bytes, envelope: Envelope) -> None:
         letter = message_from_bytes(message, policy=default)
         assert isinstance(letter, EmailMessage)
         self.links[envelope.recipient] += re.findall(r"/manage/([a-z2-7]{16}\.[a-z2-7]{26})", text_of(letter))
         if said := calendar_of(letter):
             self._take(envelope.recipient, said)
-        return Outcome(Verdict.ACCEPTED, 250, "ok")
 
     def close(self) -> None:
         pass

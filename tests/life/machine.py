@@ -4,6 +4,7 @@ Each deed is an action in a transaction of its own, as the doors call it. ``rule
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event as Stop
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from eventsapp import worker
-from eventsapp.actions import bulk, change_address, places, resend, tell
+from eventsapp.actions import bulk, change_address, outbox, places, resend, tell
 from eventsapp.actions.add_registration import add_registration
 from eventsapp.actions.correct import correct_details
 from eventsapp.actions.edit import edit
@@ -39,7 +40,7 @@ from eventsapp.queries.registrations import promised_by, registration_by_token
 from eventsapp.reading.values import EventRecord
 from tests.conftest import NOW, _empty
 from tests.life import rules
-from tests.life.calendars import Calendars
+from tests.life.calendars import Calendars, Died
 from tests.life.picture import Picture, take_picture
 from tests.life.rules import Terms
 from tests.reading.records import occurrence, read, record
@@ -247,13 +248,30 @@ class Life(RuleBasedStateMachine):
     @rule()
     def work(self) -> None:
         """The worker does all that is due. Then calendars, links and rows say the same."""
+        after = self._work()
+        faults = [*self.calendars.faults(after), *self._links()]
+        assert not faults, faults
+
+    @rule(letters=st.integers(1, 3), arrives=st.booleans(), cancels=st.booleans())
+    def the_worker_dies(self, letters: int, arrives: bool, cancels: bool) -> None:
+        """With the last of so many letters on the wire; another one may have it once the lease has run out. Until then
+        whoever got it may have thought better of it.
+        """
+        self.calendars.left = letters, arrives
+        self._work()
+        self.calendars.left = None
+        if cancels and self.calendars.last:
+            self.cancel(self.calendars.last, None, own=True)
+        self.now += outbox.LEASE
+
+    def _work(self) -> Picture:
         before = self._look()
-        worker.run(self.app, stop=Stop(), once=True, transport=self.calendars, clock=lambda: self.now)
+        with suppress(Died):
+            worker.run(self.app, stop=Stop(), once=True, transport=self.calendars, clock=lambda: self.now)
         self.worked_at = self.now
         after = self._seen = self._read()
         self._hold(before, after, moves=self._everybody())
-        faults = [*self.calendars.faults(after), *self._links()]
-        assert not faults, faults
+        return after
 
     def teardown(self) -> None:
         if self.event_id:
