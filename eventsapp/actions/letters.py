@@ -63,18 +63,21 @@ def announce(
         written = [_cancellation(session, registration, place, now, settings) for place in places]
         return [message for message in written if message is not None]
     alone = len(registration.places) == 1
-    if alone and kind is not _REPEAT and not first:
-        outbox.supersede(session, registration, now=now)
     about = sorted(places, key=lambda place: (place.occurrence.starts_at, place.id))
     carries = alone or (
         len(about) == 1 and all(place in about or place.state in _GONE for place in registration.places)
     )
+    carried = about[0] if carries and _invites(kind, about) else None
+    if alone and kind is not _REPEAT and not first:
+        # What takes an entry out of a calendar still leaves, unless this brings another one.
+        spared = () if carried is not None else (LetterKind.CANCELLED,)
+        outbox.supersede(session, registration, now=now, spare=spared)
     earlier: list[Earlier] | None = [] if first else None
     write = partial(outbox.enqueue, session, registration, now=now, settings=settings, earlier=earlier)
     again = again or kind in _WHENEVER_ASKED
     letter = write(
         kind,
-        place=about[0] if carries and _invites(kind, about) else None,
+        place=carried,
         context={"places": [place.id for place in about]},
         nonce=new_public_id() if again else "",
     )
@@ -172,14 +175,17 @@ def kind_of(places: Sequence[Place]) -> LetterKind:
 
 
 def invited_places(session: Session, registration: Registration) -> set[int]:
-    """Ids of the places whose calendar entry the address has got, or may get any moment, and no cancellation since."""
+    """Ids of the places whose calendar entry the address may have got, or gets any moment, and surely no cancellation
+    since.
+    """
+    may_have_come = or_(Message.state.in_((MessageState.SENDING, MessageState.SENT)), Message.uncertain)
     gone_out = session.execute(
         select(Message.place_id, Message.kind)
         .where(
             Message.registration_id == registration.id,
             Message.address_key == registration.address_key,
             Message.place_id.is_not(None),
-            or_(Message.state.in_((MessageState.SENDING, MessageState.SENT)), Message.uncertain),
+            or_(Message.state == MessageState.SENT, (Message.kind != LetterKind.CANCELLED) & may_have_come),
         )
         .order_by(Message.id)
     )

@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.chains.journey import Journey
 from tests.chains.stores import Held, Store
 
-ZOE, AT_HOME = "zoe@example.com", "zoe@example.net"
+ZOE, AT_HOME, BEN = "zoe@example.com", "zoe@example.net", "ben@example.com"
 MADRID, SEVILLE = "Calle Mayor 1, Madrid", "Calle Sierpes 2, Seville"
 FIRST = datetime(2027, 6, 12, 23, tzinfo=UTC)
 MOVED = datetime(2027, 6, 13, 17, 30, tzinfo=UTC)
+JULY = datetime(2027, 7, 12, 23, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,28 @@ def test_from_the_first_letter_to_the_last(journey: Journey, stores: Mapping[str
         assert numbers == sorted(set(numbers)), "no revision may be stale"
         for name, store in stores.items():
             assert (name, list(map(shown, store(address, objects)))) == (name, wanted)
+
+
+@pytest.mark.parametrize("others", [(), ({"id": "two", "start": "2027-07-12 16:00"},)])
+def test_who_cancels_and_waits_again_at_once_loses_the_entry(
+    others: Sequence[Mapping[str, str]], journey: Journey, stores: Mapping[str, Store]
+) -> None:
+    """Before the letter about the first has left; with another date or without."""
+    journey.publish({"capacity": "1"}, *others, registration={"choose": "any", "waitlist": "yes"})
+    for address in (ZOE, BEN):
+        journey.register(address, occurrences=["one", *(date["id"] for date in others)])
+    journey.post()
+    assert {len(store(ZOE, journey.boxes[ZOE])[-1]) for store in stores.values()} == {1 + len(others)}
+    journey.press(journey.manage(ZOE, "cancel"), date="one")
+    journey.register(ZOE, occurrences="one") if not others else journey.press(
+        journey.manage(ZOE, "dates"), occurrences=["one", "two"]
+    )
+    assert [to for to, _letter in journey.post() if to == ZOE] == [ZOE] * 2, "it is cancelled; and how it stands now"
+    numbers = [number for number, _stamp in revisions(journey.boxes[ZOE])]
+    assert numbers[-1] == 1
+    for name, store in stores.items():
+        held = store(ZOE, journey.boxes[ZOE])[-1]
+        assert (name, [one.starts_at for one in held]) == (name, [JULY] * len(others))
 
 
 def test_a_chain_whose_revisions_stand_still_would_be_seen(journey: Journey, stores: Mapping[str, Store]) -> None:

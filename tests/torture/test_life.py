@@ -10,7 +10,7 @@ from tests.torture.long import long, printed_seed
 
 __all__ = ["live", "settings"]
 
-LIVES = 60
+LIVES = 300
 SEARCH = examples(
     max_examples=400, stateful_step_count=30, derandomize=True, phases=[Phase.generate], report_multiple_bugs=False
 )

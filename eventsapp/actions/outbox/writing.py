@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -193,17 +193,25 @@ def priority_of(kind: LetterKind) -> int:
     return _PRIORITY.get(kind, Priority.ASKED_FOR)
 
 
-def supersede(session: Session, registration: Registration, *, now: datetime, place: Place | None = None) -> int:
+def supersede(
+    session: Session,
+    registration: Registration,
+    *,
+    now: datetime,
+    place: Place | None = None,
+    spare: Collection[LetterKind] = (),
+) -> int:
     """Drop the queued letters of a registration, or those about one place alone, that a later fact overtook.
 
     A letter that a worker has in hand is not touched, it may be on the wire; nor is one to an address that the
-    registration has left.
+    registration has left, nor are the kinds to ``spare``.
     """
     session.flush()
     dropped = update(Message).where(
         Message.registration_id == registration.id,
         Message.address_key == registration.address_key,
         Message.state == MessageState.QUEUED,
+        Message.kind.not_in(spare),
     )
     if place is not None:
         dropped = dropped.where(Message.place_id == place.id)

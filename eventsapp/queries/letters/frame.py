@@ -110,6 +110,11 @@ def slot_of(place: Place) -> Slot:
     )
 
 
+def given_up(slot: Slot) -> Slot:
+    """As of a place that its holder has given up, whatever has become of it since."""
+    return replace(slot, state=PlaceState.CANCELLED, called_off=False, held=False, joins=False)
+
+
 def slot_at(
     occurrence: Occurrence,
     asked: str,

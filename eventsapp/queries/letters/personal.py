@@ -15,6 +15,7 @@ from eventsapp.queries.entries import CANCELLED, personal_join_url, personal_man
 from eventsapp.queries.letters.frame import (
     any_confirmed,
     frame_of,
+    given_up,
     is_visited,
     own_words,
     personal_of,
@@ -57,12 +58,14 @@ def personal_letter(
     about = [
         place
         for place in registration.places
-        if place.id in told and (kind in _OVERVIEWS or standing_of(place) in _TRUE_WHILE[kind])
+        if place.id in told and (kind in _OVERVIEWS or _is_true(session, message, place))
     ]
-    if not any(standing_of(place) in _TRUE_WHILE[kind] for place in about):
+    if not any(_is_true(session, message, place) for place in about):
         return None
     others = [place for place in registration.places if place not in about]
     slots = slots_of(about)
+    if kind is LetterKind.CANCELLED:
+        slots = tuple(slot if slot.state is PlaceState.CANCELLED else given_up(slot) for slot in slots)
     return replace(
         frame_of(message, registration, settings),
         name=registration.name or "",
@@ -76,6 +79,14 @@ def personal_letter(
         invitation=_invitation(session, message, about, settings),
         ticket_url=ticket_url(registration, settings) if any(map(is_visited, slots)) else "",
     )
+
+
+def _is_true(session: Session, message: Message, place: Place) -> bool:
+    """Who cancelled and waits for the place again by now still has the entry of the place that they had."""
+    state = standing_of(place)
+    if message.kind is LetterKind.CANCELLED and place.id == message.place_id and state not in _CONFIRMED:
+        return state is PlaceState.CANCELLED or was_invited(session, message)
+    return state in _TRUE_WHILE[message.kind]
 
 
 def _invitation(session: Session, message: Message, about: Sequence[Place], settings: Settings) -> Invitation | None:

@@ -12,7 +12,7 @@ from eventsapp.domain.vocabulary import Parting, PlaceState
 from eventsapp.mail.letters import Invitation, Letter, Passage
 from eventsapp.models import AddressChange, Message, Registration
 from eventsapp.queries.entries import CANCELLED, address_change_url, personal_entry, personal_verify_url
-from eventsapp.queries.letters.frame import frame_of, slot_of, slots_of, standing_of
+from eventsapp.queries.letters.frame import frame_of, given_up, slot_of, slots_of, standing_of
 from eventsapp.queries.letters.personal import was_invited
 
 
@@ -38,7 +38,7 @@ def withdrawal(session: Session, message: Message, registration: Registration, s
     frame = frame_of(message, registration, settings)
     entry = personal_entry(place, settings=settings, sequence=message.context.get("sequence"), status=CANCELLED)
     entry = replace(entry, attendee=Party(frame.recipient))
-    slot = replace(slot_of(place), state=PlaceState.CANCELLED, called_off=False, held=False, joins=False)
+    slot = given_up(slot_of(place))
     return replace(
         frame, about=(slot,), invitation=Invitation("CANCEL", entry), parting=Parting(message.context["parting"])
     )
