@@ -72,8 +72,9 @@ class Calendars:
             self.wrong.append(f"not one object to {address}")
             return
         entry, last = Entry(method[0], int(sequence[0])), self.entries.get((address, uid[0]))
+        same = last is not None and last.method == entry.method  # once more, or what is gone already
         if last is not None and not (
-            last.sequence < entry.sequence or (last.sequence == entry.sequence and last.method == entry.method)
+            last.sequence < entry.sequence or (same and (last.sequence == entry.sequence or not entry.stands))
         ):
             self.wrong.append(f"{address} was sent {entry} after {last}")
         self.entries[address, uid[0]] = entry

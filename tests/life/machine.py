@@ -162,7 +162,7 @@ class Life(RuleBasedStateMachine):
         def deed(session: Session) -> None:
             correct_address(session, self.receipts[who], read_address(right), now=self.now, settings=self.settings)
 
-        self._do(deed, ASKED_FOR, moves=self._everybody())
+        self._do(deed, ASKED_FOR, moves=self._everybody(), hands_on=True)
 
     @rule(who=WHO, other=WHO)
     def wish_for_another_address(self, who: str, other: str) -> None:
@@ -307,7 +307,13 @@ class Life(RuleBasedStateMachine):
         self._do(deed, allowed, moves={*moves, *again}, over=is_over)
 
     def _do(
-        self, deed: Deed, allowed: Iterable[LetterKind] = (), *, moves: Iterable[str | None] = (), over: bool = False
+        self,
+        deed: Deed,
+        allowed: Iterable[LetterKind] = (),
+        *,
+        moves: Iterable[str | None] = (),
+        over: bool = False,
+        hands_on: bool = False,
     ) -> Picture:
         """What was before. ``moves``: addresses whose letters are not counted here, but by the calendars at the end."""
         self.now += timedelta(seconds=1)
@@ -320,7 +326,7 @@ class Life(RuleBasedStateMachine):
             assert self._read() == before, "a refusal changed something"
             return before
         self._seen = self._read()
-        self._hold(before, self._seen, allowed, moves=set(moves), over=over)
+        self._hold(before, self._seen, allowed, moves=set(moves), over=over, hands_on=hands_on)
         return before
 
     def _hold(
@@ -331,10 +337,11 @@ class Life(RuleBasedStateMachine):
         *,
         moves: set[str | None],
         over: bool = False,
+        hands_on: bool = False,
     ) -> None:
         faults = [*rules.calendars(before, after), *rules.stamp(before, after), *wrong_counts(db.session())]
         if not over:
-            faults += rules.room(before, after)
+            faults += rules.room(before, after, hands_on=hands_on)
         if not (over or moves):
             faults += rules.order(before, after)
             faults += rules.standing_in_line(before, after)

@@ -32,11 +32,12 @@ class Terms:
     waitlist: bool
 
 
-def room(before: Picture, after: Picture) -> Iterator[str]:
-    """Nobody is given a place that is not there, nor an option."""
+def room(before: Picture, after: Picture, *, hands_on: bool = False) -> Iterator[str]:
+    """Nobody is given a place that is not there, nor an option. ``hands_on``: one of too many may pass theirs on."""
     for date in after.dates.values():
         there, came = after.holders(date.key), after.holders(date.key) - before.holders(date.key, after.at)
-        if came and date.capacity is not None and len(there) > date.capacity:
+        most = max(date.capacity or 0, len(before.holders(date.key, after.at)) if hands_on else 0)
+        if came and date.capacity is not None and len(there) > most:
             yield f"{date.key} is oversold: {len(there)} of {date.capacity}, by {sorted(came)}"
     for option, limit in after.limits.items():
         chose = after.chosen[option]

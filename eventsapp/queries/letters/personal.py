@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
@@ -106,16 +106,27 @@ def _invitation(session: Session, message: Message, about: Sequence[Place], sett
 
 def was_invited(session: Session, message: Message) -> bool:
     """Whether an invitation to this place may have reached this address: calendars know no CANCEL without one."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Message.place_id == message.place_id,
-                    Message.address_key == message.address_key,
-                    Message.kind.in_(_INVITING),
-                    Message.id < message.id,
-                    Message.state.in_((MessageState.SENT, MessageState.SENDING)) | Message.uncertain,
-                )
-            )
-        )
+    before = exists().where(Message.place_id == message.place_id, Message.id < message.id, *_may_have_come(message))
+    return bool(session.scalar(select(before)))
+
+
+def was_invited_since(session: Session, message: Message, place: Place) -> bool:
+    """Whether an invitation to the same date may have reached this address since, of a registration that came later:
+    then the entry in that calendar is its own.
+    """
+    since = exists().where(
+        Place.occurrence_id == place.occurrence_id,
+        Place.id == Message.place_id,
+        Message.id > message.id,
+        *_may_have_come(message),
+    )
+    return bool(session.scalar(select(since)))
+
+
+def _may_have_come(message: Message) -> tuple[ColumnElement[bool], ...]:
+    """An invitation to the same address."""
+    return (
+        Message.address_key == message.address_key,
+        Message.kind.in_(_INVITING),
+        Message.state.in_((MessageState.SENT, MessageState.SENDING)) | Message.uncertain,
     )

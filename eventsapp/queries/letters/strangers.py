@@ -13,7 +13,7 @@ from eventsapp.mail.letters import Invitation, Letter, Passage
 from eventsapp.models import AddressChange, Message, Registration
 from eventsapp.queries.entries import CANCELLED, address_change_url, personal_entry, personal_verify_url
 from eventsapp.queries.letters.frame import frame_of, given_up, slot_of, slots_of, standing_of
-from eventsapp.queries.letters.personal import was_invited
+from eventsapp.queries.letters.personal import was_invited, was_invited_since
 
 
 def verification(message: Message, registration: Registration, settings: Settings) -> Letter | None:
@@ -39,9 +39,8 @@ def withdrawal(session: Session, message: Message, registration: Registration, s
     entry = personal_entry(place, settings=settings, sequence=message.context.get("sequence"), status=CANCELLED)
     entry = replace(entry, attendee=Party(frame.recipient))
     slot = given_up(slot_of(place))
-    return replace(
-        frame, about=(slot,), invitation=Invitation("CANCEL", entry), parting=Parting(message.context["parting"])
-    )
+    invitation = None if was_invited_since(session, message, place) else Invitation("CANCEL", entry)
+    return replace(frame, about=(slot,), invitation=invitation, parting=Parting(message.context["parting"]))
 
 
 def wish(session: Session, message: Message, registration: Registration, settings: Settings) -> Letter | None:
