@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
@@ -101,11 +101,14 @@ def calendars(before: Picture, after: Picture) -> Iterator[str]:
 def letters(before: Picture, after: Picture, apart: set[int]) -> Iterator[str]:
     """One letter for each place gained or lost, with its calendar object where it is certain; none for nothing.
 
-    People ``apart`` are not judged by it.
+    One that says that somebody waits falls silent where the same deed lets them move up. People ``apart`` are not
+    judged by it.
     """
     new = [one for id_, one in after.letters.items() if id_ not in before.letters]
     new = [one for one in new if one.state is not MessageState.SUPERSEDED]
-    given = _named(new, GIVING)
+    moved_up = {seat.id for seat in after.seats.values() if seat.state is PlaceState.CONFIRMED}
+    given = _named(new, GIVING - {LetterKind.WAITLISTED})
+    given.update(_named(new, {LetterKind.WAITLISTED}, without=moved_up))
     brought = Counter(one.carries for one in new if one.kind in GIVING | {LetterKind.INVITE} and one.carries)
     taken = _named(new, TAKING)
     for key, seat in after.seats.items():
@@ -156,8 +159,8 @@ def newcomer(picture: Picture, terms: Terms, wanted: Sequence[str], option: str)
     return {key: PlaceState.CONFIRMED if free[key] and not together else PlaceState.WAITLISTED for key in wanted}
 
 
-def _named(written: Sequence[Letter], kinds: set[LetterKind]) -> Counter[int]:
-    return Counter(place for one in written if one.kind in kinds for place in one.about)
+def _named(written: Sequence[Letter], kinds: set[LetterKind], without: Collection[int] = ()) -> Counter[int]:
+    return Counter(place for one in written if one.kind in kinds for place in one.about if place not in without)
 
 
 def _state(seat: Seat | None) -> object:
