@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from eventsapp.actions import floods, letters, places
 from eventsapp.actions.answers import settle_answers
 from eventsapp.actions.correct import refuse_when_over
+from eventsapp.actions.tell import is_behind
 from eventsapp.config import Settings
 from eventsapp.domain import admission
 from eventsapp.domain.admission import Change
@@ -58,7 +59,7 @@ def choose_dates(
         answers = registrations.answers_of(registration)
         settle_answers(session, event, registration, answers, now=now)  # options may be full by now
     if change.taken and event.choose is Choose.ONE:
-        _drop_called_off(registration, now)
+        _drop_called_off(session, registration, now=now, settings=settings)
     if change.given_up:
         given_up = [held[key] for key in change.given_up]
         places.give_up(session, registration, given_up, now=now, settings=settings)
@@ -88,8 +89,15 @@ def _take(
     return given
 
 
-def _drop_called_off(registration: Registration, now: datetime) -> None:
-    """Their owner was told already; were such a date put back, two would be held where one may be."""
-    for place in registration.places:
-        if place.state in HELD and place.occurrence.cancelled_at is not None and now < place.occurrence.ends_at:
+def _drop_called_off(session: Session, registration: Registration, *, now: datetime, settings: Settings) -> None:
+    """Were such a date put back, two would be held where one may be. Who has not heard of it yet is told."""
+    dropped = [
+        place
+        for place in registration.places
+        if place.state in HELD and place.occurrence.cancelled_at is not None and now < place.occurrence.ends_at
+    ]
+    if untold := [place for place in dropped if is_behind(place)]:
+        places.give_up(session, registration, untold, now=now, settings=settings)
+    for place in dropped:
+        if place not in untold:
             places.move(place, PlaceState.CANCELLED, now)

@@ -220,7 +220,7 @@ class _Reader:
     def decide(self, dates: Mapping[int, Occurrence], now: datetime) -> None:
         """From here on these places count as told, whether there is anything to say to this reader or not."""
         self.letters = [one for one in self.letters if one.address_key == self.registration.address_key]
-        untold = [place for place in self.registration.places if place.occurrence_id in dates and _is_behind(place)]
+        untold = [place for place in self.registration.places if place.occurrence_id in dates and is_behind(place)]
         for place in untold:
             self._decide(place)
         overtaken = [letter for letter in self.letters if self._overtakes(letter, untold)]
@@ -272,7 +272,8 @@ def _is_told(place: Place, now: datetime) -> bool:
     return place.state in TOLD_STATES and now < place.occurrence.ends_at
 
 
-def _is_behind(place: Place) -> bool:
+def is_behind(place: Place) -> bool:
+    """Whether its owner was told something of the date that has changed since."""
     told = place.told_sequence
     return place.state in TOLD_STATES and told is not None and told < place.occurrence.sequence
 

@@ -25,6 +25,20 @@ def database(_sqlite_url: str) -> str:
     return _sqlite_url
 
 
+def test_who_leaves_a_date_before_they_heard_that_it_is_called_off_loses_the_entry(
+    journey: Journey, stores: Mapping[str, Store]
+) -> None:
+    journey.publish(JUNE, JULY)
+    journey.register(ZOE, occurrences="june")
+    journey.post()
+    journey.publish(JUNE | {"status": "cancelled"}, JULY)
+    journey.press(journey.manage(ZOE, "dates"), occurrences="july")
+    letters = [letter["Subject"] for _to, letter in journey.post()]
+    assert len(letters) == 2, letters
+    for name, store in stores.items():
+        assert (name, [held.starts_at for held in store(ZOE, journey.boxes[ZOE])[-1]]) == (name, [ON["july"]])
+
+
 def test_each_date_has_an_entry_of_its_own(journey: Journey, stores: Mapping[str, Store]) -> None:
     marks: list[tuple[int, list[datetime]]] = []
 
