@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from eventsapp import migration
 from eventsapp.app import create_app
 from eventsapp.config import resource
-from eventsapp.db import db, for_writing
-from eventsapp.models import Base
+from eventsapp.db import db, for_writing, transaction
+from eventsapp.models import Base, Event, Occurrence, Place
 from eventsapp.models.base import Json
 from eventsapp.queries.kept import wrong_counts
 from tests.factory import Make
@@ -182,6 +182,22 @@ def topics():
         return dict(
             connection.execute(select(sql.table("event", sql.column("slug"), sql.column("topics", Json)))).all()
         )
+
+
+def test_dates_begin_above_whatever_was_told_of_them(context, now):
+    migration.upgrade()
+    make = Make(now)
+    forum, other = make.event("forum"), make.event("other")
+    for event, revision in ((forum, 0), (forum, 3), (forum, 1), (other, 0)):
+        place = make.registration(event).places[0].id
+        with transaction() as session:
+            session.get_one(Place, place).revision = revision
+    db.session.remove()
+    migration.downgrade(scripts().get_revision("20261123_1950").down_revision)
+    migration.upgrade()
+    with db.engine.connect() as connection:
+        begin = connection.execute(select(Event.slug, Occurrence.first_revision).join(Occurrence.event)).all()
+    assert dict(begin) == {"forum": 4, "other": 0}
 
 
 def test_two_processes_that_upgrade_at_once_both_succeed(empty):
