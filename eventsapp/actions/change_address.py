@@ -94,7 +94,7 @@ def grant(session: Session, public_id: str, *, now: datetime, settings: Settings
     if registration.address_key == change.address_key:
         return registration
     refuse_when_over(event, now)
-    _make_room(session, event, change.address_key, now)
+    _make_room(session, event, change.address_key, now=now, settings=settings)
     move(session, registration, read_address(change.email), Parting.MOVED, now=now, settings=settings)
     registration.verified_at = now
     places.promote(session, event.id, now=now, settings=settings)
@@ -163,7 +163,7 @@ def _forget_wish(session: Session, registration: Registration) -> None:
     )
 
 
-def _make_room(session: Session, event: Event, address_key: str, now: datetime) -> None:
+def _make_room(session: Session, event: Event, address_key: str, *, now: datetime, settings: Settings) -> None:
     """Free the address within the event. Its own reader asks, so it may be said that it is known."""
     places.lapse(session, event, now=now)
     there = session.scalar(
@@ -181,5 +181,6 @@ def _make_room(session: Session, event: Event, address_key: str, now: datetime) 
                 "registrations as they are."
             )
         )
+    take_back(session, there, Parting.ERASED, now=now, settings=settings)  # its cancellation may not have left yet
     forget_person(session, there, now=now)
     session.flush()

@@ -108,6 +108,24 @@ def test_who_cancels_and_waits_again_at_once_loses_the_entry(
         assert (name, [one.starts_at for one in held]) == (name, [JULY] * len(others))
 
 
+def test_who_cancels_and_gives_the_address_to_another_registration_keeps_one_entry(
+    journey: Journey, stores: Mapping[str, Store]
+) -> None:
+    """Before the letter about the first has left: the registration that was there is forgotten, not its entry."""
+    later = {"id": "two", "start": "2027-07-12 16:00"}
+    journey.publish({}, later)
+    journey.register(ZOE, occurrences="one")
+    journey.register(BEN, occurrences="two")
+    journey.post()
+    journey.press(journey.manage(BEN, "address"), email=ZOE)
+    journey.post()
+    journey.press(journey.manage(ZOE, "cancel"))
+    journey.press(journey.links[f"address {ZOE}"])
+    journey.post()
+    for name, store in stores.items():
+        assert (name, [one.starts_at for one in store(ZOE, journey.boxes[ZOE])[-1]]) == (name, [JULY])
+
+
 def test_a_chain_whose_revisions_stand_still_would_be_seen(journey: Journey, stores: Mapping[str, Store]) -> None:
     journey.publish()
     journey.register(ZOE)
