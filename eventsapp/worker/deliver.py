@@ -311,6 +311,8 @@ class Deliver:
                 del self._busy[result.sender]
                 self._idle.append(result.sender)
             self._trying = None if result.message_id == self._trying else self._trying
+            if not result.accepted:  # it may be due again at once
+                self._urgent.look_at = self._others.look_at = 0.0
         self._results.clear()
         for result in recorded:
             _say(result)

@@ -32,6 +32,7 @@ class Script:
     )  # by recipient: what meets it at each try, see ``PLAGUES``
     greylist: float = 0.0  # seconds that a recipient seen for the first time is sent away for
     at_most: int = 0  # connections at once; one more is greeted with 421
+    thinks: float = 0.0  # seconds until it is
     a_second: int = 0  # letters; one more is sent away with 450
     delay: float = 0.0  # seconds before each reply
     on_taken: Callable[[], None] = lambda: None  # right after a letter was taken, before the server says so
@@ -96,6 +97,7 @@ class Misbehaving(SMTP):
         if self.script.at_greeting and str(status).startswith("220 mx.test"):
             status = self.script.at_greeting
         elif self.too_many:
+            await asyncio.sleep(self.script.thinks)
             status = "421 4.7.0 too many connections"
         if self.script.delay:
             await asyncio.sleep(self.script.delay)

@@ -159,6 +159,14 @@ def test_a_limit_of_connections_is_found_and_kept(office: Office, script: Script
     assert script.connections < 12, "it does not run against the limit again and again"
 
 
+def test_a_letter_that_comes_back_when_all_others_have_left_leaves_at_once(office: Office, script: Script) -> None:
+    by_smtp(office, script, mail_connections=3)
+    script.at_most, script.thinks = 1, 0.5
+    addresses = office.write_some(3)
+    work(office)
+    assert arrived(script) == Counter(addresses)
+
+
 @pytest.mark.parametrize("reply", ["550 5.7.1 relaying denied", "530 5.7.0 sign in"])
 def test_where_the_server_turns_us_away_everybody_waits_and_tries_one_letter(
     reply: str, office: Office, script: Script
