@@ -178,14 +178,13 @@ def invited_places(session: Session, registration: Registration) -> set[int]:
     """Ids of the places whose calendar entry the address may have got, or gets any moment, and surely no cancellation
     since.
     """
-    may_have_come = or_(Message.state.in_((MessageState.SENDING, MessageState.SENT)), Message.uncertain)
     gone_out = session.execute(
         select(Message.place_id, Message.kind)
         .where(
             Message.registration_id == registration.id,
             Message.address_key == registration.address_key,
             Message.place_id.is_not(None),
-            or_(Message.state == MessageState.SENT, (Message.kind != LetterKind.CANCELLED) & may_have_come),
+            or_(Message.state == MessageState.SENT, (Message.kind != LetterKind.CANCELLED) & Message.may_have_come()),
         )
         .order_by(Message.id)
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventsapp.domain.vocabulary import LetterKind, MessageState
@@ -70,3 +70,8 @@ class Message(Base):
     invitation: Mapped[Invitation | None] = relationship()
     mailing: Mapped[Mailing | None] = relationship()
     place: Mapped[Place | None] = relationship()
+
+    @classmethod
+    def may_have_come(cls) -> ColumnElement[bool]:
+        """Where it has reached somebody as far as is known, or is on its way to them."""
+        return or_(cls.state.in_((MessageState.SENDING, MessageState.SENT)), cls.uncertain)

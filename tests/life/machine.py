@@ -249,7 +249,7 @@ class Life(RuleBasedStateMachine):
     def work(self) -> None:
         """The worker does all that is due. Then calendars, links and rows say the same."""
         after = self._work()
-        faults = [*self.calendars.faults(after)]
+        faults = list(self.calendars.faults(after))
         assert not faults, faults
 
     @rule(letters=st.integers(1, 3), arrives=st.booleans(), then=st.sampled_from(["", "cancel", "erase", "move"]))

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from eventsapp.config import Settings
-from eventsapp.domain.vocabulary import LetterKind, MessageState, PlaceState
+from eventsapp.domain.vocabulary import LetterKind, PlaceState
 from eventsapp.mail.letters import Invitation, Letter
 from eventsapp.models import Message, Place, Registration
 from eventsapp.queries.check_in import ticket_url
@@ -55,13 +55,11 @@ def personal_letter(
     if kind is LetterKind.LINK and not is_proved(registration):
         return None
     told = set(message.context.get("places") or [place.id for place in registration.places])
-    about = [
-        place
-        for place in registration.places
-        if place.id in told and (kind in _OVERVIEWS or _is_true(session, message, place))
-    ]
-    if not any(_is_true(session, message, place) for place in about):
+    invited = kind is LetterKind.CANCELLED and message.place_id is not None and was_invited(session, message)
+    true = [place for place in registration.places if place.id in told and _is_true(message, place, invited=invited)]
+    if not true:
         return None
+    about = [place for place in registration.places if place.id in told] if kind in _OVERVIEWS else true
     others = [place for place in registration.places if place not in about]
     slots = slots_of(about)
     if kind is LetterKind.CANCELLED:
@@ -76,28 +74,29 @@ def personal_letter(
         manage_url=personal_manage_url(registration, settings=settings) if is_proved(registration) else "",
         own_subject=own_words(event, kind, registration.language_tag, "subject"),
         own_body=own_words(event, kind, registration.language_tag, "body", as_confirmed=any_confirmed(about)),
-        invitation=_invitation(session, message, about, settings),
+        invitation=_invitation(message, about, settings, invited=invited),
         ticket_url=ticket_url(registration, settings) if any(map(is_visited, slots)) else "",
     )
 
 
-def _is_true(session: Session, message: Message, place: Place) -> bool:
-    """Who cancelled and waits for the place again by now still has the entry of the place that they had."""
+def _is_true(message: Message, place: Place, *, invited: bool) -> bool:
+    """Whether the letter is still right about the place. A CANCEL is, for whoever cancelled and waits for the place
+    again by now: their calendar has the entry of the place that they had, if they were ``invited``.
+    """
     state = standing_of(place)
-    if message.kind is LetterKind.CANCELLED and place.id == message.place_id and state not in _CONFIRMED:
-        return state is PlaceState.CANCELLED or was_invited(session, message)
+    if invited and place.id == message.place_id:
+        return state not in _CONFIRMED
     return state in _TRUE_WHILE[message.kind]
 
 
-def _invitation(session: Session, message: Message, about: Sequence[Place], settings: Settings) -> Invitation | None:
-    if message.place_id is None or message.kind not in (*_INVITING, LetterKind.CANCELLED):
-        return None
+def _invitation(message: Message, about: Sequence[Place], settings: Settings, *, invited: bool) -> Invitation | None:
+    """``invited``: an invitation may have come before, which a cancellation takes back."""
     place = next((place for place in about if place.id == message.place_id), None)
     if place is None:
         return None
-    if message.kind is not LetterKind.CANCELLED:
+    if message.kind in _INVITING:
         return Invitation("REQUEST", personal_of(place, settings)) if standing_of(place) in _CONFIRMED else None
-    if not was_invited(session, message):
+    if not invited:
         return None
     return Invitation(
         "CANCEL", personal_of(place, settings, sequence=message.context.get("sequence"), status=CANCELLED)
@@ -128,5 +127,5 @@ def _may_have_come(message: Message) -> tuple[ColumnElement[bool], ...]:
     return (
         Message.address_key == message.address_key,
         Message.kind.in_(_INVITING),
-        Message.state.in_((MessageState.SENT, MessageState.SENDING)) | Message.uncertain,
+        Message.may_have_come(),
     )
