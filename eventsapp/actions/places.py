@@ -17,7 +17,7 @@ from eventsapp.queries import registrations
 from eventsapp.queries.shown import is_kept, taken
 
 _TOLD = HELD - {PlaceState.UNVERIFIED}  # whoever holds one of these hears of what happens to it
-_LOCK = select(Event.id).where(Event.id == bindparam("event_id"))
+_LOCK = select(Event.id).where(Event.id == bindparam("event_id")).with_for_update(key_share=True)
 
 
 def take_event(session: Session, event_id: int) -> Event:
@@ -27,7 +27,8 @@ def take_event(session: Session, event_id: int) -> Event:
     the transaction's own (``db.transaction``). Raises NotFound.
     """
     if is_kept(event_id):
-        session.scalar(_LOCK.with_for_update(key_share=True), {"event_id": event_id})
+        if session.get_bind().dialect.name != "sqlite":
+            session.scalar(_LOCK, {"event_id": event_id})
         if event := taken(session, event_id):
             return event
     event = session.scalar(

@@ -42,7 +42,7 @@ def register(session: Session, event_id: int, applicant: Applicant, *, now: date
     outcome = _decided(session, event, applicant, now=now, settings=settings)
     registration = _settle(session, event, applicant, outcome, reference, now=now, queued_at=now, settings=settings)
     receipt = Receipt(
-        event=event,
+        event_id=event.id,
         registration_id=None if registration is None else registration.id,
         public_id=links.new_public_id(),
         reference=reference,
