@@ -124,7 +124,8 @@ def answer(
     ``until`` says the next moment after ``at`` at which it would say something else.
     """
     shelf: Shelf = current_app.extensions["shelf"]
-    place = request.path, tuple((name, *request.args.getlist(name)) for name in _READ if name in request.args)
+    asked = request.args
+    place = request.path, tuple((name, *asked.getlist(name)) for name in _READ if name in asked)
     if languages := shelf.languages(place, stamp):
         read_in(*languages)
         if found := shelf.find((place, g.reading), stamp, at):
