@@ -100,8 +100,12 @@ def _loaded(settings: Settings) -> "Flask":
     gc.disable()
     from eventsapp import serving, worker  # noqa: F401  loaded here, so that they lie in memory once
     from eventsapp.app import create_app
+    from eventsapp.domain.languages import own_name
+    from eventsapp.translations import INTERFACE_LANGUAGES
 
     app = create_app(settings)
+    for tag in INTERFACE_LANGUAGES:
+        own_name(tag)  # Babel reads what it knows of a language when it is first asked
     gc.freeze()
     gc.set_threshold(SELDOM)
     gc.enable()
