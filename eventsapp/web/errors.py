@@ -1,5 +1,6 @@
 """Error pages: what happened and what one can do now, in the reader's language, without touching the database."""
 
+import errno
 import logging
 
 from flask import Flask, Response, g, request
@@ -18,6 +19,7 @@ from eventsapp.web.pages import page
 log = logging.getLogger(__name__)
 HOUR = 3600
 MINUTE = 60
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def explain(app: Flask, _settings: Settings) -> None:
@@ -26,6 +28,7 @@ def explain(app: Flask, _settings: Settings) -> None:
     app.register_error_handler(TooMany, _too_many)
     for away in AWAY:
         app.register_error_handler(away, _database_away)
+    app.register_error_handler(OSError, _disk_full)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -117,6 +120,18 @@ def retry_after(response: Response, error: DomainError) -> Response:
 def _database_away(error: Exception) -> Response:
     """It is away, starting, or has too much to do: whoever tries again finds it as before."""
     log.error("The database did not answer at %s", request.endpoint, exc_info=error)
+    return _in_a_minute()
+
+
+def _disk_full(error: OSError) -> Response:
+    """A file that somebody sends is put aside while it comes in."""
+    if error.errno not in FULL:
+        return _unforeseen(error)
+    log.error("The disk is full at %s", request.endpoint, exc_info=error)
+    return _in_a_minute()
+
+
+def _in_a_minute() -> Response:
     response = error_page(503)
     response.headers["Retry-After"] = str(MINUTE)
     return response

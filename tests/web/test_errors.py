@@ -1,6 +1,8 @@
 """Error pages: in the reader's language, with a way on, without a secret and without a database."""
 
+import errno
 import logging
+import os
 
 import pytest
 
@@ -19,6 +21,19 @@ def test_an_error_speaks_the_readers_language(client, path, accepted, lang):
     assert page.one("main").all("a")[0]["href"] == ("/" + path.split("/")[1] + "/" if path.count("/") > 1 else "/")
     assert page.one("meta", name="robots")["content"] == "noindex"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_whoever_sends_a_file_to_a_full_disk_is_asked_to_come_again(settings, caplog):
+    from eventsapp.app import create_app  # noqa: PLC0415
+
+    def put_aside():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    app = create_app(settings)
+    app.add_url_rule("/full", view_func=put_aside)
+    answer = app.test_client().get("/full")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "The disk is full" in caplog.text
 
 
 def test_what_nobody_foresaw_is_said_kindly_and_noted(settings, caplog):
