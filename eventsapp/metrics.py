@@ -27,6 +27,7 @@ UNKNOWN = "unknown"  # an address that leads to no view of ours
 PAGE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SENDING_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 _LIVE = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
+_MEMORY = "/dev/shm"  # noqa: S108  folders in it have names that nobody can guess
 
 
 class Fact(NamedTuple):
@@ -164,12 +165,19 @@ def together(*, wanted: bool) -> Iterator[dict[str, str]]:
     if not wanted or FOLDER in os.environ:
         yield {}
         return
-    folder, maker = tempfile.mkdtemp(prefix="eventsapp-metrics-"), os.getpid()
+    folder, maker = tempfile.mkdtemp(prefix="eventsapp-metrics-", dir=in_memory()), os.getpid()
     try:
         yield {FOLDER: folder}
     finally:
         if os.getpid() == maker:  # a forked child leaves by the same way
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def in_memory() -> str | None:
+    """Where processes tell each other by files. Not on a disk: whoever writes into a file by its place in memory is
+    killed (SIGBUS) once the disk is full. None: this system has no such place.
+    """
+    return _MEMORY if os.access(_MEMORY, os.W_OK) else None
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from eventsapp import metrics
 from eventsapp.config import Settings, bind_host, is_loopback
 from eventsapp.supervisor import GRACE, orphaned, say_ready
 
@@ -78,6 +79,7 @@ def serve_web(app: Flask, *, bind: str, workers: int, threads: int) -> None:
         "accesslog": None,  # web.journal writes it
         "secure_scheme_headers": {},  # the application alone decides which proxy is believed
         "control_socket_disable": True,
+        "worker_tmp_dir": metrics.in_memory(),
         "proc_name": "eventsapp",
         "post_worker_init": lambda _worker: say_ready(),
     }

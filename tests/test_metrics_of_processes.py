@@ -5,14 +5,17 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from eventsapp import metrics
 from eventsapp.db import db
 from tests.mail.server import Script, smtp_server
 from tests.processes import free_port, running, wait_for
@@ -33,11 +36,13 @@ def of(program):
     return values(said)
 
 
-@pytest.fixture
-def folders(tmp_path, monkeypatch):
-    """The folders in which processes count together, of those that the test starts."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    return lambda: {path for path in tmp_path.glob("eventsapp-metrics-*") if path.is_dir()}
+def folder_of(program):
+    """The one in which it counts, with all that it started; where it can be, in memory."""
+    first = psutil.Process(program.process.pid)
+    pids = {first.pid, *(child.pid for child in first.children(recursive=True))}
+    counted = Path(metrics.in_memory() or tempfile.gettempdir()).glob("eventsapp-metrics-*/*.db")
+    [folder] = {path.parent for path in counted if int(path.stem.rpartition("_")[2]) in pids}
+    return folder
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def sent_in(said, kind="confirmation"):
     return said.get(("eventsapp_messages_total", ("kind", kind), ("outcome", "accepted")), 0)
 
 
-def test_each_process_answers_for_all(ran, folders):
+def test_each_process_answers_for_all(ran):
     """Three web server processes and the worker; one of them is killed on the way."""
     with running(ran, ("serve", "--workers", "3", "--threads", "2")) as [site]:
         assert site.ask("/metrics")[0] == 401
@@ -75,17 +80,17 @@ def test_each_process_answers_for_all(ran, folders):
         assert said["eventsapp_workers",] == 1
         assert said["eventsapp_worker_last_seen_age_seconds",] < 60
         assert said["eventsapp_database_connections_limit",] in (20 * 2, 20 * 3, 20 * 4)  # of those that used any yet
-        assert len(folders()) == 1
+        folder = folder_of(site)
         children = psutil.Process(site.process.pid).children(recursive=True)
         victim = next(one for one in children if one.parent().name() == one.name() == "web server")
         victim.kill()
         wait_for(lambda: not victim.is_running())
         wait_for(lambda: site.ask("/healthz")[0] == 200)
         assert pages_in(of(site)) == PAGES  # what it counted stays counted
-        [folder] = folders()
+        assert folder_of(site) == folder
         assert [path for path in folder.iterdir() if re.search(rf"live.*_{victim.pid}\.db", path.name)] == []
         assert site.end() == 0
-    assert folders() == set()
+    assert not folder.exists()
 
 
 def test_a_worker_has_a_port_of_its_own(ran):

@@ -1,4 +1,4 @@
-"""A disk that is full for a while, again and again, under the database."""
+"""A disk that is full for a while, again and again: the database is on it, and what processes put aside."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,12 +36,16 @@ def test_everybody_gets_a_clear_answer_and_it_goes_on(
     scene.make_events(stage.make, number)
     crowd_of = people(number, scene.CHOICES, stage.chance)
     server: Server | None = request.getfixturevalue("server") if stage.on_postgresql else None
-    with opened(stage.settings, workers=stage.workers) as house:
+    aside = folder / "tmp"
+    aside.mkdir()
+    counting = {"TMPDIR": str(aside), "EVENTSAPP_METRICS_TOKEN": "torture-torture-torture"}
+    with opened(stage.settings, workers=stage.workers, **counting) as house:
         crowd = Crowd(house, stage.postbox)
         with meanwhile(lambda: run_full(folder, server, house, stage.chance)):
             crowd.register_all(crowd_of)
         scene.settle(stage.session)
         assert house.unforeseen() == []
+        assert "SIGBUS" not in house.said(), "somebody counted in a file that found no room"
     stage.said = dict(crowd.answers) | dict(house.killed) | {"doubles": stage.postbox.doubles}
     assert crowd.answers["503"] > 0, "nobody noticed anything"
     assert Books(stage.session, crowd, crowd_of, doubles=house.killed["worker"] * scene.CONNECTIONS).wrong() == []
