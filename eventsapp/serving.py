@@ -1,6 +1,7 @@
 """The web server: gunicorn over the application, and the plain statement of what runs where."""
 
 import errno
+import resource
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from gunicorn.glogging import Logger
 from eventsapp import metrics
 from eventsapp.config import Settings, bind_host, is_loopback
 from eventsapp.supervisor import GRACE, orphaned, say_ready
+
+MOST_CONNECTIONS = 1000
 
 
 class CannotServe(Exception):
@@ -71,6 +74,7 @@ def serve_web(app: Flask, *, bind: str, workers: int, threads: int) -> None:
         "workers": workers,
         "threads": threads,
         "worker_class": "gthread",
+        "worker_connections": _most_connections(),
         "preload_app": True,  # loaded once; it holds no connection yet when the workers are forked
         "timeout": 60,
         "graceful_timeout": int(GRACE) - 5,
@@ -84,6 +88,14 @@ def serve_web(app: Flask, *, bind: str, workers: int, threads: int) -> None:
         "post_worker_init": lambda _worker: say_ready(),
     }
     _Site(app, options).run()
+
+
+def _most_connections() -> int:
+    """Of one process, with room beside them for whatever else it opens: one that can open no more files ends, with all
+    that it has in hand. Whoever comes beyond that waits.
+    """
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, files // 2)
 
 
 def check_bind(bind: str) -> None:

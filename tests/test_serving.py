@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,9 +30,9 @@ COMMAND = [sys.executable, "-m", "eventsapp.cli"]
 class Serving:
     """One `eventsapp serve` in a process group of its own, with everything that it started."""
 
-    def __init__(self, environ: dict[str, str], *arguments: str) -> None:
+    def __init__(self, environ: dict[str, str], *arguments: str, before: Sequence[str] = ()) -> None:
         self.port = free_port()
-        command = [*COMMAND, "serve", "--bind", f"127.0.0.1:{self.port}", *arguments]
+        command = [*before, *COMMAND, "serve", "--bind", f"127.0.0.1:{self.port}", *arguments]
         self.log = Path(environ["EVENTSAPP_INSTANCE_PATH"]) / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
@@ -106,8 +107,8 @@ def migrated(environ, new_instance):
 def serving(migrated):
     started = []
 
-    def start(*arguments: str, **settings: str) -> Serving:
-        started.append(Serving(migrated | settings, *arguments))
+    def start(*arguments: str, before: Sequence[str] = (), **settings: str) -> Serving:
+        started.append(Serving(migrated | settings, *arguments, before=before))
         return started[-1]
 
     yield start
@@ -183,6 +184,21 @@ def listening(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
+
+
+def test_more_connections_than_files_can_be_open_end_nothing(serving):
+    """Whoever comes beyond that waits until others have gone."""
+    server = serving("--workers", "1", before=("sh", "-c", 'ulimit -n 64; exec "$0" "$@"'))
+    server.wait_ready()
+    [answering] = server.family()["web"].children()
+    with contextlib.ExitStack() as held:
+        for _ in range(100):
+            held.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+        time.sleep(1)
+    assert server.get("/") == 200
+    assert answering.is_running()
+    assert server.end() == 0
+    assert "open files" not in server.said()
 
 
 @pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("0.0.0.0", 404)])
