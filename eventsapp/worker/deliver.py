@@ -204,18 +204,22 @@ class Deliver:
         ids = [*self._busy.values(), *self._urgent.ids, *self._others.ids]
         with transaction() as session:
             outbox.hold(session, ids, worker=self._me, now=self._clock())
+        self._look_at_clock()  # again: it may have taken long
         self._renew_at = time.monotonic() + RENEW_EVERY
 
     def _look_at_clock(self) -> None:
         """Set forward, it lets the leases of all workers seem to have run out: each gets the time to renew its own.
         Or this machine stood still for so long, and others have taken what is in our line.
+
+        The same where nothing could be renewed for long: the database stood still, for the others too.
         """
-        if moved := self._drift.moved():
+        moved = self._drift.moved()
+        if moved:
             self._renew_at = time.monotonic()
             self._urgent.made.clear()
             self._others.made.clear()
-            if moved > 0:
-                self._lapsed_at = time.monotonic() + RENEW_EVERY
+        if moved > 0 or time.monotonic() - self._renew_at > RENEW_EVERY:
+            self._lapsed_at = time.monotonic() + RENEW_EVERY
 
     def _end_beyond(self, width: int) -> None:
         while self._idle and len(self._idle) + len(self._busy) > width:

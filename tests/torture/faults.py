@@ -56,9 +56,13 @@ def cut_by(database: str, server: Server | None, chance: random.Random) -> Calla
 def keep_to_oneself(path: str, chance: random.Random) -> None:
     """Another program writes for long."""
     time.sleep(chance.uniform(*PAUSE))
+    lock(path, chance.uniform(*chance.choice(LOCKED_FOR)))
+
+
+def lock(path: str, seconds: float) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
-        time.sleep(chance.uniform(*chance.choice(LOCKED_FOR)))
+        time.sleep(seconds)
         connection.execute("ROLLBACK")
 
 

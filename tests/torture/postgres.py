@@ -4,8 +4,10 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
+import psutil
 import psycopg
 
 USER = "pgserver"  # made by the server that ordinary tests share: as root none can be run
@@ -33,6 +35,16 @@ class Server:
     def stop(self, mode: str = "fast") -> None:
         """``immediate`` is what a power cut does, as far as a process sees one."""
         self._run("pg_ctl", "-w", "-m", mode, "stop", check=False)
+
+    def stand_still(self, seconds: float) -> None:
+        """All of its processes, as where its disk does not answer; its connections stay open."""
+        first = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        stopped = [first, *first.children(recursive=True)]
+        for one in stopped:
+            one.suspend()
+        time.sleep(seconds)
+        for one in stopped:
+            one.resume()
 
     def runs(self) -> bool:
         return self._run("pg_ctl", "status", check=False) == 0

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from threading import Event as Stop
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from eventsapp.actions import floods, jobs, outage, outbox
-from eventsapp.db import db, transaction
+from eventsapp.db import db, for_writing, transaction
 from eventsapp.domain.addresses import read_address
 from eventsapp.domain.errors import TooMany
 from eventsapp.domain.vocabulary import JobKind
@@ -206,6 +206,29 @@ def test_a_letter_on_its_way_is_not_taken_by_another_worker_because_the_clock_is
         with working(office, other, clock):
             wait_until_sent(office, "ann@example.com")
     assert (carrier.sent, other.sent) == (["ann@example.com"], [])
+
+
+def test_after_the_database_stood_still_others_get_the_time_to_record_what_they_sent(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventsapp.worker.deliver.RENEW_EVERY", 1.0)
+    claimed_at = office.now - outbox.LEASE + timedelta(seconds=4)
+    office.write("ann@example.com", at=claimed_at)
+    with transaction() as session:
+        [letter] = outbox.claim(session, worker="another", limit=1, now=claimed_at)
+    carrier, clock = Carrier(), Clock(office.now)
+    with working(office, carrier, clock):
+        time.sleep(1.5)
+        with for_writing().begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("LOCK TABLE message"))
+            time.sleep(3.5)
+        time.sleep(0.5)
+        with transaction() as session:
+            assert outbox.record_sent(session, [letter], worker="another", now=clock()) == {letter}
+        time.sleep(1)
+    assert carrier.sent == []
+    assert office.states() == {"ann@example.com": SENT}
 
 
 def test_a_letter_that_is_still_on_the_wire_is_not_claimed_again(office: Office) -> None:
