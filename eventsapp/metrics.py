@@ -12,10 +12,13 @@ import re
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from eventsapp import instance
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -27,6 +30,8 @@ UNKNOWN = "unknown"  # an address that leads to no view of ours
 PAGE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SENDING_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 _LIVE = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
+_PREFIX = "eventsapp-metrics-"
+_NEW = 60  # seconds that a folder gets until somebody is at work in it
 _MEMORY = "/dev/shm"  # noqa: S108  folders in it have names that nobody can guess
 
 
@@ -160,14 +165,18 @@ def _make() -> _Instruments:
 def together(*, wanted: bool) -> Iterator[dict[str, str]]:
     """What is to be added to the environment of processes, this one or its children, that count together.
 
-    A process that was itself given it goes on with that. The folder goes at the end.
+    A process that was itself given it goes on with that. The folder goes at the end; where all of them were killed,
+    when others begin.
     """
     if not wanted or FOLDER in os.environ:
         yield {}
         return
-    folder, maker = tempfile.mkdtemp(prefix="eventsapp-metrics-", dir=in_memory()), os.getpid()
+    place = in_memory() or tempfile.gettempdir()
+    _remove_left_behind(Path(place))
+    folder, maker = tempfile.mkdtemp(prefix=_PREFIX, dir=place), os.getpid()
     try:
-        yield {FOLDER: folder}
+        with instance.at_work(Path(folder)):
+            yield {FOLDER: folder}
     finally:
         if os.getpid() == maker:  # a forked child leaves by the same way
             shutil.rmtree(folder, ignore_errors=True)
@@ -178,6 +187,14 @@ def in_memory() -> str | None:
     killed (SIGBUS) once the disk is full. None: this system has no such place.
     """
     return _MEMORY if os.access(_MEMORY, os.W_OK) else None
+
+
+def _remove_left_behind(place: Path) -> None:
+    for folder in place.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, instance.InUse):
+            if time.time() - folder.stat().st_mtime > _NEW:
+                with instance.alone(folder):
+                    shutil.rmtree(folder)
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------

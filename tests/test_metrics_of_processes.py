@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
@@ -18,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from eventsapp import metrics
 from eventsapp.db import db
 from tests.mail.server import Script, smtp_server
-from tests.processes import free_port, running, wait_for
+from tests.processes import PATIENCE, free_port, running, wait_for
 from tests.test_many_processes import AHEAD
 
 TOKEN = "a-token-for-tests-alone"
@@ -91,6 +92,25 @@ def test_each_process_answers_for_all(ran):
         assert [path for path in folder.iterdir() if re.search(rf"live.*_{victim.pid}\.db", path.name)] == []
         assert site.end() == 0
     assert not folder.exists()
+
+
+def test_what_killed_processes_counted_in_goes_when_others_begin_and_nothing_else_does(ran):
+    command = ("serve", "--no-worker", "--workers", "1")
+    with running(ran, command, command) as [killed, other]:
+        assert [program.ask("/events/forum")[0] for program in (killed, other)] == [200, 200]
+        left, kept = folder_of(killed), folder_of(other)
+        family = [psutil.Process(killed.process.pid), *psutil.Process(killed.process.pid).children(recursive=True)]
+        for one in family:
+            one.kill()
+        killed.process.wait()
+        psutil.wait_procs(family, timeout=PATIENCE)
+        long_ago = time.time() - 3600
+        for folder in (left, kept):
+            os.utime(folder, (long_ago, long_ago))  # fails where it went with them
+        with running(ran, command):
+            assert not left.exists()
+            assert kept.exists()
+            assert of(other)["eventsapp_database_up",] == 1
 
 
 def test_a_worker_has_a_port_of_its_own(ran):
