@@ -152,11 +152,14 @@ _GOALS: tuple[Goal, ...] = (
     ),
     _beside_smtp_source,
     _slow_network,
-    _each(
-        "long feed in a cold process ≤ 0.5 s",
-        "long feed in a cold process",
-        "{:.2f} s",
-        lambda row: row.p50 and row.p50 / 1000,
-        lambda value: value <= 0.5,
+    *(
+        _each(
+            f"{name} ≤ 0.5 s",
+            name,
+            "{:.2f} s",
+            lambda row: row.p50 and row.p50 / 1000,
+            lambda value: value <= 0.5,
+        )
+        for name in ("long feed in a cold process", "long feed in a cold process, a date changed")
     ),
 )

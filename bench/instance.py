@@ -51,6 +51,10 @@ class Instance:
         """What ``bench.waiting`` prints."""
         return self._make("bench.waiting", what, **numbers)
 
+    def change_a_date(self) -> None:
+        """One of the long feed's."""
+        self._make("bench.change")
+
     def _make(self, module: str, *words: str, **numbers: int) -> str:
         options = [text for name, number in numbers.items() for text in (f"--{name}", str(number))]
         return run_to_end(module, [module, *words, *options], self.folder, self.environment())

@@ -135,20 +135,34 @@ def memory(run: Run) -> list[Row]:
 
 
 def cold(run: Run) -> list[Row]:
-    """The first request that a new process gets is for a long feed."""
-    took, spent, size = [], [], 0
-    for _ in range(run.rounds // 2):
-        with run.instance.web(workers=1) as web:
-            before = cpu_seconds([web.pid])
-            client = Client(web.port)
-            answer = client.get(f"/events/{FEED}/calendar.ics")
-            client.close()
-            took.append(answer.seconds)
-            spent.append(1000 * (cpu_seconds([web.pid]) - before))
-            size = answer.body.count(b"BEGIN:VEVENT")
-    row = Row("long feed in a cold process", operations=len(took), cpu_ms={"web": statistics.median(spent)})
-    row.total_ms, row.note = row.cpu_ms["web"], f"{size} entries"
-    return [with_latencies(row, took)]
+    """The first request that a new process gets is for a long feed: one that no process was ever asked for, one that an
+    earlier process has kept, and one of which a single date has changed since."""
+    times = max(run.rounds // 3, 2)
+    never = [_first_feed(run)]
+    kept = [_first_feed(run) for _ in range(times)]
+    changed = []
+    for _ in range(times):
+        run.instance.change_a_date()
+        changed.append(_first_feed(run))
+    name = "long feed in a cold process"
+    return [_cold(f"{name}, never rendered", never), _cold(name, kept), _cold(f"{name}, a date changed", changed)]
+
+
+def _first_feed(run: Run) -> tuple[float, float, int]:
+    """Seconds waited, CPU ms, entries. The address of the pages stays, as it does where a server is started anew."""
+    with run.instance.web(workers=1, base_url="http://127.0.0.1:8000") as web:
+        before = cpu_seconds([web.pid])
+        client = Client(web.port)
+        answer = client.get(f"/events/{FEED}/calendar.ics")
+        client.close()
+        return answer.seconds, 1000 * (cpu_seconds([web.pid]) - before), answer.body.count(b"BEGIN:VEVENT")
+
+
+def _cold(name: str, feeds: list[tuple[float, float, int]]) -> Row:
+    seconds, spent, entries = zip(*feeds, strict=True)
+    row = Row(name, operations=len(feeds), cpu_ms={"web": statistics.median(spent)}, note=f"{entries[-1]} entries")
+    row.total_ms = row.cpu_ms["web"]
+    return with_latencies(row, list(seconds))
 
 
 def _warm(web: Program, paths: Sequence[str]) -> Answer:

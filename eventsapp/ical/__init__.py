@@ -2,5 +2,6 @@
 
 from eventsapp.ical.calendar import cancel, publish, request
 from eventsapp.ical.stencil import invitation
+from eventsapp.ical.written import Written
 
-__all__ = ["cancel", "invitation", "publish", "request"]
+__all__ = ["Written", "cancel", "invitation", "publish", "request"]

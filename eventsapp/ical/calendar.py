@@ -5,6 +5,7 @@ The same entries give the same bytes, always: no clock and no chance in this roo
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from icalendar import Event, vCalAddress, vUri
 from icalendar.prop import vCategory
@@ -16,8 +17,9 @@ from eventsapp.domain.rooms import grouped
 from eventsapp.domain.vocabulary import ConferenceKind
 from eventsapp.domain.wording import time_words
 from eventsapp.ical.check import check
-from eventsapp.ical.text import QuotedParameters, Text, fold, mailto, one_line, paragraphs, uri
+from eventsapp.ical.text import QuotedParameters, Text, mailto, one_line, paragraphs, uri
 from eventsapp.ical.timezone import CompactZone, zone_for
+from eventsapp.ical.written import Written, folded
 from eventsapp.translations import gettext as _
 from eventsapp.translations import pgettext, speaking
 
@@ -27,11 +29,14 @@ CANCELLED = "CANCELLED"
 LEFT_TO_RIGHT = "\u200e"  # keeps the groups of a number in their order within lines that run the other way
 
 
-def publish(entries: Sequence[CalendarEntry], *, name: str = "", url: str = "") -> bytes:
+def publish(
+    entries: Sequence[CalendarEntry], *, name: str = "", url: str = "", written: Written | None = None
+) -> bytes:
     """A file to download or subscribe to: no ATTENDEE, whoever reads it. Entries have different ``uid``.
 
     ``url`` is the address of a feed that is read again and again, ``name`` what it is called there; leave both out of a
-    file that is added once, or Outlook makes a calendar of its own of it.
+    file that is added once, or Outlook makes a calendar of its own of it. What ``written`` has already is not written
+    again, and what it has not is added to it.
     """
     lines = []
     if name:
@@ -39,7 +44,7 @@ def publish(entries: Sequence[CalendarEntry], *, name: str = "", url: str = "") 
     if url:
         lines += [f"SOURCE;VALUE=URI:{uri(url)}", f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}"]
         lines += [f"X-PUBLISHED-TTL:{REFRESH}"]
-    return _calendar("PUBLISH", entries, lines)
+    return _calendar("PUBLISH", entries, lines, written)
 
 
 def request(entry: CalendarEntry) -> bytes:
@@ -91,22 +96,22 @@ def room_lines(room: Room | None, tag: str) -> list[str]:
     return lines
 
 
-def _calendar(method: str, entries: Sequence[CalendarEntry], names: Iterable[str] = ()) -> bytes:
+def _calendar(
+    method: str, entries: Sequence[CalendarEntry], names: Iterable[str] = (), written: Written | None = None
+) -> bytes:
     if len({entry.uid for entry in entries}) != len(entries):
         raise ValueError("two entries of one file have the same uid")
     zones: dict[str, CompactZone] = {}
-    events: list[str] = []
+    parts: list[tuple[bytes, int]] = []
     for entry in entries:
-        events += _event_lines(method, entry, _zone(entry, zones))
-    lines = [
-        *("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", f"METHOD:{method}"),
-        *names,
-        *[line for zone in zones.values() for line in zone.lines],
-        *events,
-        "END:VCALENDAR",
-    ]
-    data = b"".join(map(fold, lines))
-    check(data, method=method, events=len(entries), zones=zones, lines=len(lines))
+        zone = _zone(entry, zones)
+        lines = partial(_event_lines, method, entry, zone)
+        parts.append(folded(lines()) if written is None else written.octets(entry, lines, in_utc=zone is None))
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", f"METHOD:{method}", *names]
+    head += [line for zone in zones.values() for line in zone.lines]
+    parts = [folded(head), *parts, folded(["END:VCALENDAR"])]
+    data = b"".join(octets for octets, _number in parts)
+    check(data, method=method, events=len(entries), zones=zones, lines=sum(number for _octets, number in parts))
     return data
 
 

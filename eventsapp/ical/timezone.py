@@ -4,10 +4,11 @@ Half of all calendar programs believe this block, the other half look TZID up in
 only where both come to the same instant; what the zone's law did lately is read from ``domain.timezones`` alone.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from operator import attrgetter
 
 from eventsapp.domain import timezones
 
@@ -59,24 +60,20 @@ class Observance:
 
 @dataclass(frozen=True, slots=True)
 class CompactZone:
-    """A VTIMEZONE as content lines, and what it says about an instant."""
+    """A VTIMEZONE as content lines, and what a reader takes it to say in the years around the event."""
 
     tzid: str
     lines: tuple[str, ...]
     base: timedelta  # the offset where there is no clock change
-    observances: tuple[Observance, ...]
+    changes: tuple[Change, ...] = ()  # in order
 
     def utc_offset(self, at: datetime) -> timedelta:
         """What a reader of this block takes as the UTC offset at an instant."""
-        past = [(onset, rule.after) for onset, rule in self._onsets(at) if onset <= at]
-        return max(past, key=lambda pair: pair[0])[1] if past else self.base
+        past = bisect_right(self.changes, at, key=attrgetter("at"))
+        return self.changes[past - 1].after if past else self.base
 
     def changes_between(self, start: datetime, end: datetime) -> bool:
-        years = range(start.year, end.year + 1)
-        return any(start <= rule.onset(year) <= end for rule in self.observances for year in years)
-
-    def _onsets(self, at: datetime) -> Iterator[tuple[datetime, Observance]]:
-        return ((rule.onset(year), rule) for rule in self.observances for year in (at.year - 1, at.year))
+        return any(start <= change.at <= end for change in self.changes)
 
 
 def zone_for(
@@ -114,7 +111,7 @@ def _compact_zone(tzid: str, year: int, release: tuple[str, str]) -> CompactZone
         rules = [_yearly(tzid, number, window, release) for number in (0, 1)]
         if rules[0] is None or rules[1] is None or any(len(changes) != len(rules) for changes in history):
             return None
-        zone = _changing(tzid, rules[0], rules[1])
+        zone = _changing(tzid, rules[0], rules[1], window)
     return zone if _agrees(zone, window) else None
 
 
@@ -123,17 +120,19 @@ def _fixed(tzid: str, year: int) -> CompactZone:
     offset = timezones.utc_offset(at, tzid)
     always = Observance(offset, offset, month=1, nth=1, weekday=0, time=timedelta(), since=1970)
     lines = _observance("STANDARD", always, "19700101T000000", _name(tzid, at))
-    return CompactZone(tzid, _vtimezone(tzid, lines), offset, ())
+    return CompactZone(tzid, _vtimezone(tzid, lines), offset)
 
 
-def _changing(tzid: str, first: Observance, second: Observance) -> CompactZone:
+def _changing(tzid: str, first: Observance, second: Observance, window: range) -> CompactZone:
     since = max(first.since, second.since)
     lines: list[str] = []
     for rule in sorted((first, second), key=lambda rule: rule.after, reverse=True):
         kind = "STANDARD" if lines else "DAYLIGHT"
         name = _name(tzid, rule.onset(since) + NEAR)
         lines += _observance(kind, rule, f"{rule.wall(since):%Y%m%dT%H%M%S}", name, _rrule(rule))
-    return CompactZone(tzid, _vtimezone(tzid, lines), first.before, (first, second))
+    years = range(window[0] - 1, window[-1] + 2)  # instants close to the event may fall beside the window
+    changes = [Change(rule.onset(year), rule.before, rule.after) for year in years for rule in (first, second)]
+    return CompactZone(tzid, _vtimezone(tzid, lines), first.before, tuple(sorted(changes, key=attrgetter("at"))))
 
 
 def _vtimezone(tzid: str, lines: list[str]) -> tuple[str, ...]:
@@ -231,7 +230,7 @@ def _first_with(tzid: str, low: datetime, high: datetime, after: timedelta) -> d
 def _agrees(zone: CompactZone, window: range) -> bool:
     """The block against the zone data: each week of its years, and the seconds around each of its changes."""
     moments = [datetime(window[0], 1, 1, tzinfo=UTC) + STEP * week for week in range(len(window) * 52)]
-    for rule in zone.observances:
-        for year in window:
-            moments += [rule.onset(year) - SECOND, rule.onset(year)]
+    for change in zone.changes:
+        if change.at.year in window:
+            moments += [change.at - SECOND, change.at]
     return all(zone.utc_offset(at) == timezones.utc_offset(at, zone.tzid) for at in moments)

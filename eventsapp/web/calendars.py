@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Response
 
 from eventsapp.domain.entry import CalendarEntry
-from eventsapp.ical import publish
+from eventsapp.ical import Written, publish
 from eventsapp.web.caching import public
 
 MIMETYPE = "text/calendar; charset=utf-8; method=PUBLISH"
@@ -18,13 +18,20 @@ LONGEST_NAME = 80
 
 
 def calendar_file(
-    entries: Sequence[CalendarEntry], *, name: str, title: str, changed_at: datetime, feed_url: str = "", feed: str = ""
+    entries: Sequence[CalendarEntry],
+    *,
+    name: str,
+    title: str,
+    changed_at: datetime,
+    feed_url: str = "",
+    feed: str = "",
+    written: Written | None = None,
 ) -> Response:
     """An .ics to download, ``caching.public`` already: ``name`` its ASCII name, ``title`` for programs that take more.
 
     ``changed_at`` only rises. ``feed_url`` and ``feed`` are the address and name of a file that is subscribed to.
     """
-    response = Response(publish(entries, name=feed, url=feed_url), content_type=MIMETYPE)
+    response = Response(publish(entries, name=feed, url=feed_url, written=written), content_type=MIMETYPE)
     response.headers["Content-Disposition"] = attachment(name, title)
     last_modified = max([changed_at, *(entry.last_modified for entry in entries)])
     return public(response, last_modified=last_modified, seconds=60 * MINUTES_KEPT)

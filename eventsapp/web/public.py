@@ -13,6 +13,7 @@ from eventsapp.domain.languages import country_names
 from eventsapp.domain.markdown import to_html
 from eventsapp.domain.vocabulary import Visibility
 from eventsapp.drawing.poster import Poster
+from eventsapp.ical import Written
 from eventsapp.models import Event
 from eventsapp.queries.entries import public_entry
 from eventsapp.queries.events import Listing, events_of_organization, upcoming
@@ -127,14 +128,16 @@ def calendar(slug: str, key: str) -> Response:
         if key != "calendar":
             return _calendar(event_shown(session, *found), key)
         reading = read_in(*languages_shown(session, found[0]))
-        return stored(
-            found[0], reading.words, found[1], lambda: _calendar(event_shown(session, *found), key), settings=settings()
-        )
+
+        def render(written: Written) -> Response:
+            return _calendar(event_shown(session, *found), key, written)
+
+        return stored(found[0], reading.words, found[1], render, settings=settings())
 
     return answer(found, now(), make, lambda: None)  # no file of these says anything else by the clock alone
 
 
-def _calendar(event: Event, key: str) -> Response:
+def _calendar(event: Event, key: str, written: Written | None = None) -> Response:
     reading = read_in(languages_of(event), event.default_language_tag)
     words = words_in(event, reading)
     chosen = [occurrence for occurrence in event.occurrences if key in ("calendar", occurrence.key)]
@@ -146,7 +149,7 @@ def _calendar(event: Event, key: str) -> Response:
         names = {"name": event.slug, "title": words.summary, "feed": words.summary, "feed_url": url}
     else:
         names = {"name": f"{event.slug}-{key}", "title": words.summary}
-    return calendar_file(entries, changed_at=event.changed_at, **names)
+    return calendar_file(entries, changed_at=event.changed_at, written=written, **names)
 
 
 def _stamp(slug: str) -> tuple[int, int]:
