@@ -22,6 +22,8 @@ class Registration(Base):
         UniqueConstraint("event_id", "address_key"),
         Index("ix_registration_address_key_created_at", "address_key", "created_at"),
         Index("ix_registration_event_id_created_at", "event_id", "created_at"),
+        # By it alone the organizer's table is counted, and its languages are found:
+        Index("ix_registration_event_id_erased_at_language_tag", "event_id", "erased_at", "language_tag"),
     )
 
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))

@@ -267,7 +267,9 @@ def _questions(event: Event, asked: Filter) -> list[tuple[str, list[tuple[str, s
 
 def _languages(event: Event) -> list[tuple[str, str]]:
     tags = db.session.scalars(
-        select(Registration.language_tag).where(Registration.event_id == event.id).distinct()
+        select(Registration.language_tag)
+        .where(Registration.event_id == event.id, Registration.erased_at.is_(None))
+        .distinct()
     ).all()
     return sorted(((tag, own_name(tag)) for tag in tags), key=lambda pair: pair[1])
 
